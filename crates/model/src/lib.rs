@@ -1,0 +1,228 @@
+//! The values every other crate speaks in: ids, times, shows, episodes, words, gaps.
+//!
+//! Goes in: nothing. Comes out: plain data with `serde`. Never: logic beyond printing and arithmetic, I/O.
+
+mod ids;
+mod time;
+
+pub use ids::{BlobHash, EpisodeId, HearingId, InvalidBlobHash, RecordingId, RevisionId, ShowId};
+pub use time::Millis;
+
+use serde::{Deserialize, Serialize};
+
+/// A programme that publishes episodes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Show {
+    /// Identity inside one archive.
+    pub id: ShowId,
+    /// Title as the publisher writes it.
+    pub title: String,
+}
+
+/// One broadcast of a show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Episode {
+    /// Identity inside one archive.
+    pub id: EpisodeId,
+    /// The show it belongs to.
+    pub show: ShowId,
+    /// Title as the publisher writes it.
+    pub title: String,
+    /// Day it was broadcast or published, when known.
+    pub broadcast: Option<jiff::civil::Date>,
+    /// Show notes as plain text, paragraphs separated by an empty line.
+    pub notes: Option<String>,
+    /// People whom tags or the user name, in the order given.
+    pub people: Vec<Person>,
+    /// Language asked for by the user (BCP 47, such as `en`); `None` means: detect it.
+    pub language: Option<String>,
+}
+
+/// A person connected with an episode, as a tag or a user states it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Name, spelt as the source spells it.
+    pub name: String,
+    /// Role in the terms of Podcasting 2.0 (`host`, `guest` …), when stated.
+    pub role: Option<String>,
+}
+
+/// The media file of an episode.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recording {
+    /// Identity inside one archive.
+    pub id: RecordingId,
+    /// The episode it is of.
+    pub episode: EpisodeId,
+    /// The bytes of the file.
+    pub blob: BlobHash,
+    /// Name the file came under, without its folders.
+    pub file_name: String,
+    /// What is known of the sound, once the file has been probed.
+    pub media: Option<MediaInfo>,
+}
+
+/// What a media file says of its sound.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MediaInfo {
+    /// Container, by its common name: `MP3`, `MP4`, `Ogg`, `Matroska`, `WAV`, `FLAC` …
+    pub container: String,
+    /// Codec, by its common name: `MP3`, `AAC-LC`, `HE-AAC`, `Opus`, `Vorbis`, `FLAC`, `PCM` …
+    pub codec: String,
+    /// Length of the media timeline; `None` when only decoding to the end can tell.
+    pub duration: Option<Millis>,
+    /// Samples a second of the source.
+    pub sample_rate: u32,
+    /// Channels of the source.
+    pub channels: u16,
+    /// Size of the file in bytes.
+    pub bytes: u64,
+}
+
+/// Tags of a media file, as far as an archive uses them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaTags {
+    /// Title of the episode.
+    pub title: Option<String>,
+    /// Album, which podcasts use for the show.
+    pub show: Option<String>,
+    /// Artist or author.
+    pub artist: Option<String>,
+    /// Release or recording date.
+    pub date: Option<jiff::civil::Date>,
+    /// Comment or description: the nearest thing to show notes.
+    pub notes: Option<String>,
+}
+
+/// One word as it was heard.
+///
+/// `text` holds no white space; punctuation belongs to the word it touches. Words of one transcript are in order of
+/// `start`, do not overlap, and `start <= end`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Word {
+    /// The word with its punctuation and case.
+    pub text: String,
+    /// When it begins, on the timeline of the recording.
+    pub start: Millis,
+    /// When it ends.
+    pub end: Millis,
+    /// Geometric mean of the probabilities the recogniser gave its tokens, 0 to 1.
+    pub confidence: f32,
+    /// True when no space stands before it (scripts without spaces).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub joined: bool,
+}
+
+/// Why a stretch of time has no words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StretchKind {
+    /// Nothing to hear.
+    Silence,
+    /// Music without speech that was recognised.
+    Music,
+    /// Other sound that is not speech.
+    Noise,
+    /// Speech was detected but not understood: a gap in the transcript.
+    Gap,
+}
+
+/// A stretch of the recording that has no words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// Begin of the stretch.
+    pub start: Millis,
+    /// End of the stretch.
+    pub end: Millis,
+    /// What is heard there.
+    pub kind: StretchKind,
+    /// For a gap, why: `loop`, `low-confidence`, `no-words`, `damaged` …; empty otherwise.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// One window of a hearing: up to 30 seconds of speech that were recognised together, independently of all others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeardWindow {
+    /// Number of the window in its recording, from 0, in order of time.
+    pub index: u32,
+    /// First instant of the recording that the window covers.
+    pub start: Millis,
+    /// Instant after the last that the window covers.
+    pub end: Millis,
+    /// Time inside the window that the voice detector took for speech.
+    pub speech: Millis,
+    /// Language it was recognised in (BCP 47).
+    pub language: String,
+    /// The words, in order.
+    pub words: Vec<Word>,
+    /// Stretches of detected speech for which no words were found.
+    pub gaps: Vec<Stretch>,
+    /// Mean natural log-probability of its tokens.
+    pub mean_log_probability: f32,
+    /// Temperature at which it was decoded; 0 unless a fallback was needed.
+    pub temperature: f32,
+}
+
+/// How carefully a recording is to be heard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Quality {
+    /// Greedy decoding.
+    Fast,
+    /// Beam search of width 5.
+    #[default]
+    Accurate,
+}
+
+/// A hearing: what one recogniser heard in one recording. Immutable once complete.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hearing {
+    /// Identity inside one archive.
+    pub id: HearingId,
+    /// The recording that was heard.
+    pub recording: RecordingId,
+    /// Recogniser, weights and version, such as `whisper-base/int8/1`.
+    pub engine: String,
+    /// How carefully it was heard.
+    pub quality: Quality,
+    /// Language of the recording (BCP 47), once it was detected or given.
+    pub language: Option<String>,
+    /// True when every window has been heard.
+    pub complete: bool,
+    /// Set when the recording could be read only in part, with the reason.
+    pub partial: Option<String>,
+}
+
+/// The text of a recording with its times: what pages and exports show.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Transcript {
+    /// Main language (BCP 47).
+    pub language: Option<String>,
+    /// Length of the recording.
+    pub duration: Millis,
+    /// All words, in order of time.
+    pub words: Vec<Word>,
+    /// Stretches without words (gaps, music, long silence), in order of time.
+    pub stretches: Vec<Stretch>,
+    /// Time that the voice detector took for speech.
+    pub speech: Millis,
+    /// Part of `speech` for which words were found.
+    pub recognised: Millis,
+    /// False while windows are still to be heard.
+    pub complete: bool,
+    /// Set when the recording could be read only in part, with the reason.
+    pub partial: Option<String>,
+}
+
+impl Transcript {
+    /// Share of detected speech for which words were found, 0 to 1; 1 when there was no speech.
+    pub fn coverage(&self) -> f64 {
+        if self.speech.0 == 0 { 1.0 } else { (self.recognised.0 as f64 / self.speech.0 as f64).min(1.0) }
+    }
+
+    /// Stretches where speech was heard but not understood.
+    pub fn gaps(&self) -> impl Iterator<Item = &Stretch> {
+        self.stretches.iter().filter(|stretch| stretch.kind == StretchKind::Gap)
+    }
+}
