@@ -8,6 +8,7 @@ mod test;
 mod tidy;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use clap::{Parser, Subcommand};
 
@@ -25,7 +26,7 @@ enum Task {
     /// Checks the layout of the project: layering, dependencies, files, links, invariants
     Tidy,
     /// Packs the program into dist/, to run on a machine without Rust
-    Dist(dist::Options),
+    Dist,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -33,11 +34,26 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::Test(options) => test::run(&root, &options),
         Task::Tidy => tidy::run(&root),
-        Task::Dist(options) => dist::run(&root, &options),
+        Task::Dist => dist::run(&root),
     }
 }
 
 /// Returns the folder of the workspace.
 fn project_root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies one folder below the root").to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask lies one folder below the root")
+        .to_path_buf()
+}
+
+/// Returns the folder that cargo builds into.
+fn target_folder(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
+}
+
+/// Returns cargo, the one that runs this, to be run in the folder of the workspace.
+fn cargo(root: &Path) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root);
+    command
 }
