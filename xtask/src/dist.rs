@@ -137,3 +137,49 @@ fn try_out_in(elsewhere: &Path, archive: &Path, name: &str) -> anyhow::Result<()
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A checkout with a program and every companion, and the archive that is made of it.
+    fn packed(folder: &Path) -> Vec<u8> {
+        for companion in
+            COMPANIONS.iter().filter(|companion| companion.contains('.') || companion.contains('-'))
+        {
+            std::fs::write(folder.join(companion), companion).expect("a file");
+        }
+        std::fs::create_dir_all(folder.join("docs/images")).expect("a folder");
+        std::fs::write(folder.join("docs/images/episode.png"), "picture").expect("a file");
+        std::fs::write(folder.join("program"), "#!").expect("a file");
+        let archive = folder.join("readout.tar.gz");
+        pack(folder, &folder.join("program"), "readout-1", &archive).expect("an archive");
+        std::fs::read(archive).expect("an archive")
+    }
+
+    #[test]
+    fn equal_files_pack_equal_and_unpack_into_one_folder() {
+        let (one, other) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let bytes = packed(one.path());
+        assert!(bytes == packed(other.path()), "two archives of the same files differ");
+        let mut archive = tar::Archive::new(GzDecoder::new(bytes.as_slice()));
+        let paths = archive
+            .entries()
+            .expect("entries")
+            .map(|entry| entry.expect("an entry").path().expect("a path").to_string_lossy().into_owned());
+        let paths: Vec<String> = paths.collect();
+        assert_eq!(paths.first().map(String::as_str), Some("readout-1/program"));
+        assert_eq!(paths.last().map(String::as_str), Some("readout-1/docs/images/episode.png"));
+        assert!(paths.iter().all(|path| path.starts_with("readout-1/")), "{paths:?}");
+    }
+
+    #[test]
+    fn a_missing_companion_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("program"), "#!").expect("a file");
+        let archive = folder.path().join("readout.tar.gz");
+        let error = pack(folder.path(), &folder.path().join("program"), "readout-1", &archive)
+            .expect_err("no README");
+        assert!(format!("{error:#}").contains("README.md"), "{error:#}");
+    }
+}

@@ -43,6 +43,7 @@ const STEPS: &[Step] = &[
     Step { name: "tidy", work: tidy, quick: true },
     Step { name: "deny", work: deny, quick: true },
     Step { name: "clippy", work: clippy, quick: true },
+    Step { name: "docs", work: docs, quick: true },
     Step { name: "tests", work: tests, quick: true },
     Step { name: "weights", work: weights, quick: false },
     Step { name: "browser", work: browser, quick: false },
@@ -113,6 +114,16 @@ fn deny(root: &Path) -> anyhow::Result<Outcome> {
 fn clippy(root: &Path) -> anyhow::Result<Outcome> {
     let arguments = ["clippy", "--release", "--workspace", "--all-targets", "--", "--deny", "warnings"];
     verdict(crate::cargo(root).args(arguments))
+}
+
+/// Builds the documentation of the code, where a link that leads nowhere is an error.
+fn docs(root: &Path) -> anyhow::Result<Outcome> {
+    let mut cargo = crate::cargo(root);
+    verdict(
+        cargo
+            .args(["doc", "--release", "--workspace", "--no-deps", "--quiet"])
+            .env("RUSTDOCFLAGS", "-D warnings"),
+    )
 }
 
 fn tests(root: &Path) -> anyhow::Result<Outcome> {
