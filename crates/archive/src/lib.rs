@@ -1,1 +1,58 @@
-//! (being written)
+//! The durable record: recordings, what was heard in them, what people and repairs made of it, and the ledger of work.
+//!
+//! Goes in: media files, windows as they are heard, revisions. Comes out: the same, after any crash. Never: a
+//! network connection, a half-written record that is visible, an acknowledged word that is lost.
+//!
+//! # On disk
+//! A folder: `archive.sqlite` (and its write-ahead log), `blobs/xx/yyyy…` (one file a recording, named by the BLAKE3
+//! hash of its bytes, written once) and `tmp/`. Several processes may use it at once. [`Archive`] is cheap to clone
+//! and may be shared between threads; every call is blocking and short (except [`Archive::add_file`], which copies a
+//! file, and [`Archive::check`]).
+//!
+//! # The API in one look
+//! ```text
+//! Archive::open(dir)                     an existing archive            Archive::create(dir)   … made when absent
+//! add_file(path, &Stated) -> Added       idempotent by content          say(episode, &Stated)  what a person states
+//! shows() episodes(show?) episode(id)    -> ShowEntry, EpisodeEntry     remove_episode(id)     erases wholly
+//! find_episode("id | TITLE | SHOW/TITLE")                               find_show("id | TITLE")
+//! open_blob(&hash) -> File               blob_path(&hash)
+//!
+//! reading(episode) -> Option<Reading>    the text shown (or, while the first hearing runs, what is heard so far)
+//! transcript(hearing, Text)              Text::Revised | Text::AsHeard (`--no-repairs`)
+//! hearings(recording) windows(hearing, from) set_shown(recording, hearing)
+//! live_words(hearing) -> Vec<LiveWord>   revise(hearing, &Change) -> Revision    undo(revision, …)   revisions(hearing)
+//!
+//! require(subject, stage, input, prio)   ask(subject, stage)            mark_stale(stage, tool)
+//! claim(&[stage], worker, lease) -> Option<Claim>    heartbeat(&claim, lease)    release(&claim)
+//! finish(&claim, tool)   fail(&claim, reason, Retry)  cells(subject)  status() -> Status
+//! record_probe(&claim, …)                                               the result of stage `probe`, finishing it
+//! begin_hearing(&claim, …) -> Begun; store_window(&claim, …)*; complete_hearing(&claim, …)   stage `hear`
+//!
+//! check(&CheckOptions) -> Vec<Finding>   proves the invariants of `invariants.rs`       sweep(grace)
+//! ```
+//! An [`Error::Paused`] means that nothing was changed and that the same call can be made again once its cause (a full
+//! disk, a failing one, a writer that does not end) is gone.
+
+mod archive;
+mod blobs;
+mod error;
+pub mod invariants;
+mod ledger;
+mod reading;
+mod records;
+mod revisions;
+mod sqlite;
+
+pub use archive::Archive;
+pub use error::Error;
+pub use invariants::{CheckOptions, Finding, Invariant};
+pub use ledger::{Cell, Claim, MAX_ATTEMPTS, MAX_LEASE, Priority, Retry, Stage, State, Subject};
+pub use reading::{Reading, Text};
+pub use records::{
+    Added, Begun, EpisodeEntry, HearingRequest, HearingResult, Problem, Removed, ShowEntry, StageCount,
+    Stated, Status,
+};
+pub use revisions::{Author, AuthorKind, Change, LiveWord, Revision, WordId, WordSource};
+
+/// Result of everything that touches an archive.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

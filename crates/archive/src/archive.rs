@@ -1,0 +1,303 @@
+use crate::blobs::Blobs;
+use crate::sqlite::{Store, episodes, hearings, ledger, revisions};
+use crate::{
+    Added, Author, Begun, Change, Claim, EpisodeEntry, Error, HearingRequest, HearingResult, LiveWord,
+    Priority, Removed, Result, Revision, ShowEntry, Stage, Stated, Status,
+};
+use model::{
+    BlobHash, EpisodeId, HeardWindow, Hearing, HearingId, MediaInfo, MediaTags, RecordingId, RevisionId,
+    ShowId,
+};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// An open archive. Cheap to clone; usable from many threads, beside other processes.
+#[derive(Clone)]
+pub struct Archive {
+    dir: Arc<Path>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) blobs: Arc<Blobs>,
+}
+
+impl std::fmt::Debug for Archive {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Archive({})", self.dir.display())
+    }
+}
+
+impl Archive {
+    /// Opens the archive in a folder, bringing one of an earlier version to this version's format.
+    ///
+    /// # Errors
+    /// [`Error::NoArchive`], [`Error::Newer`] (untouched), [`Error::Foreign`], [`Error::Damaged`],
+    /// [`Error::NetworkFolder`], [`Error::Paused`].
+    pub fn open(dir: impl AsRef<Path>) -> Result<Self> {
+        let dir = dir.as_ref();
+        if !dir.join(DATABASE).is_file() {
+            return Err(Error::NoArchive(dir.into()));
+        }
+        Self::open_or_create(dir, false)
+    }
+
+    /// Opens the archive in a folder; makes both when they are absent.
+    pub fn create(dir: impl AsRef<Path>) -> Result<Self> {
+        let dir = dir.as_ref();
+        fs::create_dir_all(dir).map_err(|error| Error::disk("making the archive's folder", &error))?;
+        Self::open_or_create(dir, true)
+    }
+
+    fn open_or_create(dir: &Path, create: bool) -> Result<Self> {
+        if let Some(kind) = network_file_system(dir) {
+            return Err(Error::NetworkFolder { path: dir.into(), kind });
+        }
+        let store = Store::open(&dir.join(DATABASE), create)?;
+        let blobs = Blobs::open(dir)?;
+        Ok(Self { dir: dir.into(), store: Arc::new(store), blobs: Arc::new(blobs) })
+    }
+
+    /// Folder of the archive.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Copies a media file into the archive and makes an episode of it, due to be probed and heard.
+    ///
+    /// Idempotent: bytes that a show has already give the episode they are in, with what is newly stated added to it.
+    /// Bytes added without a show belong to the show that the file's tags name, or to `Recordings`.
+    ///
+    /// # Errors
+    /// [`Error::Source`] when the file cannot be read or is empty; whether it is media is found out by probing it.
+    pub fn add_file(&self, path: impl AsRef<Path>, stated: &Stated) -> Result<Added> {
+        let path = path.as_ref();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut staged = self.blobs.stage(path, false)?;
+        let add = |staged: &mut _| {
+            self.store.write(|tx| match self.blobs.settle(staged)? {
+                true => episodes::add(tx, &staged.hash, staged.bytes, &name, stated).map(Some),
+                false => Ok(None),
+            })
+        };
+        if let Some(added) = add(&mut staged)? {
+            return Ok(added);
+        }
+        // Another process erased the same bytes while we looked: copy them after all.
+        let mut staged = self.blobs.stage(path, true)?;
+        add(&mut staged)?.ok_or_else(|| Error::Invalid(format!("{} could not be copied", path.display())))
+    }
+
+    /// Writes down what a person states of an episode. It outranks what tags say.
+    pub fn say(&self, episode: EpisodeId, stated: &Stated) -> Result<()> {
+        self.store.write(|tx| episodes::say(tx, episode, stated))
+    }
+
+    /// Erases an episode wholly: its recording (unless another episode has the same), all that was heard in it, every
+    /// repair and correction, and its work.
+    pub fn remove_episode(&self, episode: EpisodeId) -> Result<Removed> {
+        let (title, unused) = self.store.write(|tx| episodes::remove(tx, episode))?;
+        let mut bytes = 0;
+        for blob in &unused {
+            bytes += self.erase_unused(blob)?;
+        }
+        self.store.empty_log()?;
+        Ok(Removed { title, bytes })
+    }
+
+    /// Erases a blob, unless an episode came to use it; under the write lock, where [`Archive::add_file`] places them.
+    fn erase_unused(&self, blob: &BlobHash) -> Result<u64> {
+        self.store.write(|tx| {
+            let bytes = self.blobs.size(blob).unwrap_or_default();
+            if episodes::uses(tx, blob)? {
+                return Ok(0);
+            }
+            self.blobs.erase(blob)?;
+            Ok(bytes)
+        })
+    }
+
+    /// Removes what crashes left behind and is older than `grace` (`None`: a day): temporary files, and recordings
+    /// that never became, or no longer are, part of an episode. Returns the number of files.
+    pub fn sweep(&self, grace: Option<Duration>) -> Result<u64> {
+        let grace = grace.unwrap_or(crate::invariants::GRACE);
+        let mut swept = 0;
+        for (path, age) in self.blobs.temporaries()? {
+            if age > grace && fs::remove_file(path).is_ok() {
+                swept += 1;
+            }
+        }
+        for (hash, _, age) in self.blobs.list()? {
+            if let Some(hash) = hash
+                && age > grace
+                && self.erase_unused(&hash)? > 0
+            {
+                swept += 1;
+            }
+        }
+        Ok(swept)
+    }
+
+    /// Shows, by title.
+    pub fn shows(&self) -> Result<Vec<ShowEntry>> {
+        self.store.read(episodes::shows)
+    }
+
+    /// Episodes of a show, or of all shows: newest broadcast first, then those without a date as they were added.
+    pub fn episodes(&self, show: Option<ShowId>) -> Result<Vec<EpisodeEntry>> {
+        self.store.read(|tx| episodes::list(tx, show))
+    }
+
+    /// One episode.
+    pub fn episode(&self, episode: EpisodeId) -> Result<EpisodeEntry> {
+        self.store.read(|tx| episodes::entry(tx, episode))
+    }
+
+    /// Finds an episode by any unique beginning of its id (four characters or more), its title, or `SHOW/TITLE`;
+    /// titles are exact but for case.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Ambiguous`] lists what it could mean.
+    pub fn find_episode(&self, wanted: &str) -> Result<EpisodeEntry> {
+        self.store.read(|tx| episodes::entry(tx, episodes::find(tx, wanted)?))
+    }
+
+    /// Finds a show by any unique beginning of its id or its title.
+    pub fn find_show(&self, wanted: &str) -> Result<ShowId> {
+        self.store.read(|tx| episodes::find_show(tx, wanted))
+    }
+
+    /// Opens a recording's bytes for reading.
+    pub fn open_blob(&self, hash: &BlobHash) -> Result<File> {
+        self.blobs.open_blob(hash)
+    }
+
+    /// Where a recording's bytes lie. To be read only.
+    pub fn blob_path(&self, hash: &BlobHash) -> PathBuf {
+        self.blobs.path(hash)
+    }
+
+    /// Where everything stands.
+    pub fn status(&self) -> Result<Status> {
+        self.store.read(hearings::status)
+    }
+
+    /// Stores the result of the stage `probe`, finishes it and makes `hear` due, at once.
+    pub fn record_probe(
+        &self,
+        claim: &Claim,
+        recording: RecordingId,
+        media: &MediaInfo,
+        tags: &MediaTags,
+        tool: &str,
+    ) -> Result<()> {
+        self.store.write(|tx| {
+            ledger::finish(tx, claim, tool)?;
+            let entry = episodes::entry(tx, episodes::probed(tx, recording, media, tags)?)?;
+            if let Some(recording) = &entry.recording {
+                let input = episodes::hear_input(&recording.blob, entry.episode.language.as_deref());
+                ledger::require(tx, claim.subject, &Stage::HEAR, &input, Priority::Newest)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Hearings of a recording, oldest first.
+    pub fn hearings(&self, recording: RecordingId) -> Result<Vec<Hearing>> {
+        self.store.read(|tx| hearings::list(tx, recording))
+    }
+
+    /// One hearing.
+    pub fn hearing(&self, hearing: HearingId) -> Result<Hearing> {
+        self.store.read(|tx| hearings::hearing(tx, hearing))
+    }
+
+    /// Shows another complete hearing of a recording.
+    pub fn set_shown(&self, recording: RecordingId, hearing: HearingId) -> Result<()> {
+        self.store.write(|tx| hearings::show(tx, recording, hearing))
+    }
+
+    /// Begins a hearing, or goes on with one of the same engine, quality and language that was broken off.
+    pub fn begin_hearing(
+        &self,
+        claim: &Claim,
+        recording: RecordingId,
+        request: &HearingRequest,
+    ) -> Result<Begun> {
+        self.store.write(|tx| {
+            ledger::held_now(tx, claim)?;
+            hearings::begin(tx, recording, request)
+        })
+    }
+
+    /// Stores the language of a recording as soon as it is known.
+    pub fn set_hearing_language(&self, claim: &Claim, hearing: HearingId, language: &str) -> Result<()> {
+        self.store.write(|tx| {
+            ledger::held_now(tx, claim)?;
+            hearings::set_language(tx, hearing, language)
+        })
+    }
+
+    /// Stores a window as soon as it was heard. When this returns, the window is on disk for good.
+    ///
+    /// # Errors
+    /// [`Error::LeaseLost`]: stop, another worker goes on; [`Error::Invalid`] when its words are out of order.
+    pub fn store_window(&self, claim: &Claim, hearing: HearingId, window: &HeardWindow) -> Result<()> {
+        self.store.write(|tx| {
+            ledger::progress(tx, claim)?;
+            hearings::store_window(tx, hearing, window)
+        })
+    }
+
+    /// Completes a hearing, shows it and finishes the stage `hear`, at once.
+    pub fn complete_hearing(&self, claim: &Claim, hearing: HearingId, result: &HearingResult) -> Result<()> {
+        self.store.write(|tx| {
+            hearings::complete(tx, hearing, result)?;
+            let tool = hearings::tool(tx, hearing)?;
+            ledger::finish(tx, claim, &tool)
+        })
+    }
+
+    /// The newest text of a hearing, each word with its identity.
+    pub fn live_words(&self, hearing: HearingId) -> Result<Vec<LiveWord>> {
+        self.store.read(|tx| revisions::live(tx, hearing))
+    }
+
+    /// Makes a change to the text of a complete hearing.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when a word it wants is no longer live: the later author reads again. [`Error::Invalid`].
+    pub fn revise(&self, hearing: HearingId, change: &Change) -> Result<Revision> {
+        self.store.write(|tx| revisions::revise(tx, hearing, change))
+    }
+
+    /// Takes a revision back by another one.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when it was taken back before, or when its words were revised since.
+    pub fn undo(&self, revision: RevisionId, author: &Author, evidence: &str) -> Result<Revision> {
+        self.store.write(|tx| revisions::undo(tx, revision, author, evidence))
+    }
+
+    /// Every revision over a hearing, in the order in which they were made.
+    pub fn revisions(&self, hearing: HearingId) -> Result<Vec<Revision>> {
+        self.store.read(|tx| revisions::list(tx, hearing))
+    }
+}
+
+const DATABASE: &str = "archive.sqlite";
+
+/// Name of the network file system that a folder lies on (numbers of statfs(2)); `None` for a local or unknown one.
+fn network_file_system(dir: &Path) -> Option<&'static str> {
+    #[cfg(target_os = "linux")]
+    {
+        let kind = rustix::fs::statfs(dir).ok()?.f_type;
+        match kind as u32 {
+            0x6969 => return Some("NFS"),
+            0x517b | 0xff53_4d42 | 0xfe53_4d42 => return Some("SMB"),
+            0x00c3_6400 => return Some("Ceph"),
+            _ => {}
+        }
+    }
+    let _ = dir;
+    None
+}

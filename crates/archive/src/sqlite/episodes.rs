@@ -1,0 +1,384 @@
+use super::{Row, Transaction, count, json, json_maybe, parsed, parsed_maybe, stored};
+use crate::{Added, EpisodeEntry, Error, Priority, Result, ShowEntry, Stage, Stated};
+use model::{
+    BlobHash, Episode, EpisodeId, MediaInfo, MediaTags, Person, Recording, RecordingId, Show, ShowId,
+};
+use rusqlite::{OptionalExtension, params};
+use uuid::Uuid;
+
+/// Show of recordings of which nobody said where they belong.
+const UNNAMED_SHOW: &str = "Recordings";
+
+/// What titles are found by: case does not count.
+fn key(title: &str) -> String {
+    title.trim().to_lowercase()
+}
+
+fn show_titled(tx: &Transaction<'_>, title: &str, automatic: bool) -> Result<ShowId> {
+    let found = tx
+        .prepare_cached("SELECT id FROM shows WHERE title_key = ?1")?
+        .query_row([key(title)], |row| parsed(row, "id"))
+        .optional()?;
+    if let Some(id) = found {
+        return Ok(id);
+    }
+    let id = ShowId(Uuid::now_v7());
+    tx.execute(
+        "INSERT INTO shows (id, title, title_key, automatic) VALUES (?1, ?2, ?3, ?4)",
+        params![id.to_string(), title.trim(), key(title), automatic],
+    )?;
+    Ok(id)
+}
+
+fn drop_empty_automatic_shows(tx: &Transaction<'_>) -> Result<()> {
+    tx.execute(
+        "DELETE FROM shows WHERE automatic = 1 AND NOT EXISTS (SELECT 1 FROM episodes WHERE show = shows.id)",
+        [],
+    )?;
+    Ok(())
+}
+
+/// The episode that holds these bytes: in the stated show, or in one that nobody stated; in any, when none is stated.
+fn holding(tx: &Transaction<'_>, blob: &BlobHash, stated: &Stated) -> Result<Option<Added>> {
+    let found = tx.query_row(
+        "SELECT episodes.id, recordings.id AS recording FROM recordings
+         JOIN episodes ON episodes.id = recordings.episode JOIN shows ON shows.id = episodes.show
+         WHERE blob = ?1 AND (?2 IS NULL OR shows.title_key = ?2 OR show_stated = 0)
+         ORDER BY shows.title_key IS ?2 DESC, episodes.id LIMIT 1",
+        params![blob.to_string(), stated.show.as_deref().map(key)],
+        |row| Ok(Added { episode: parsed(row, "id")?, recording: parsed(row, "recording")?, new: false }),
+    );
+    Ok(found.optional()?)
+}
+
+/// Adds an episode with its recording, or finds the one that has these bytes and adds to it what is stated.
+pub(crate) fn add(
+    tx: &Transaction<'_>,
+    blob: &BlobHash,
+    bytes: u64,
+    file_name: &str,
+    stated: &Stated,
+) -> Result<Added> {
+    if let Some(added) = holding(tx, blob, stated)? {
+        say(tx, added.episode, stated)?;
+        return Ok(added);
+    }
+    let stem = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem).trim();
+    let title = if stem.is_empty() { file_name } else { stem };
+    let show = show_titled(tx, stated.show.as_deref().unwrap_or(UNNAMED_SHOW), stated.show.is_none())?;
+    let episode = EpisodeId(Uuid::now_v7());
+    let recording = RecordingId(Uuid::now_v7());
+    tx.execute(
+        "INSERT INTO episodes (id, show, title, title_key) VALUES (?1, ?2, ?3, ?4)",
+        params![episode.to_string(), show.to_string(), title, key(title)],
+    )?;
+    tx.execute(
+        "INSERT INTO blobs (hash, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        params![blob.to_string(), stored(bytes)],
+    )?;
+    tx.execute(
+        "INSERT INTO recordings (id, episode, blob, file_name) VALUES (?1, ?2, ?3, ?4)",
+        params![recording.to_string(), episode.to_string(), blob.to_string(), file_name],
+    )?;
+    say(tx, episode, stated)?;
+    super::ledger::require(tx, episode.into(), &Stage::PROBE, &blob.to_string(), Priority::Newest)?;
+    Ok(Added { episode, recording, new: true })
+}
+
+/// Writes what a person states; it outranks tags, now and later.
+pub(crate) fn say(tx: &Transaction<'_>, id: EpisodeId, stated: &Stated) -> Result<()> {
+    if *stated == Stated::default() {
+        return Ok(());
+    }
+    let before = entry(tx, id)?;
+    let show = match &stated.show {
+        Some(title) => Some(show_titled(tx, title, false)?),
+        None => None,
+    };
+    if let (Some(show), Some(recording)) = (show, &before.recording) {
+        refuse_second_copy(tx, id, show, recording)?;
+    }
+    let people = if stated.people.is_empty() { None } else { Some(serde_json::to_string(&stated.people)?) };
+    tx.execute(
+        "UPDATE episodes SET show = coalesce(?2, show), show_stated = show_stated OR ?2 IS NOT NULL,
+           title = coalesce(?3, title), title_key = coalesce(?4, title_key),
+           title_stated = title_stated OR ?3 IS NOT NULL, broadcast = coalesce(?5, broadcast),
+           notes = coalesce(?6, notes), people = coalesce(?7, people), language = coalesce(?8, language)
+         WHERE id = ?1",
+        params![
+            id.to_string(),
+            show.map(|show| show.to_string()),
+            stated.title,
+            stated.title.as_deref().map(key),
+            stated.broadcast.map(|day| day.to_string()),
+            stated.notes,
+            people,
+            stated.language,
+        ],
+    )?;
+    changed(tx, id)?;
+    place_in_queue(tx, id)?;
+    drop_empty_automatic_shows(tx)?;
+    let after = entry(tx, id)?;
+    if after.episode.language != before.episode.language
+        && before.cells.iter().any(|cell| cell.stage == Stage::HEAR)
+        && let Some(recording) = &after.recording
+    {
+        let input = hear_input(&recording.blob, after.episode.language.as_deref());
+        super::ledger::require(tx, id.into(), &Stage::HEAR, &input, Priority::Asked)?;
+    }
+    Ok(())
+}
+
+fn refuse_second_copy(
+    tx: &Transaction<'_>,
+    id: EpisodeId,
+    show: ShowId,
+    recording: &Recording,
+) -> Result<()> {
+    if another_holds(tx, id, show, recording)? {
+        return Err(Error::Invalid(
+            "another episode of that show has the same recording: change or remove that one".into(),
+        ));
+    }
+    Ok(())
+}
+
+fn another_holds(tx: &Transaction<'_>, id: EpisodeId, show: ShowId, recording: &Recording) -> Result<bool> {
+    Ok(tx.query_row(
+        "SELECT EXISTS (SELECT 1 FROM recordings JOIN episodes ON episodes.id = recordings.episode
+                        WHERE blob = ?1 AND show = ?2 AND episodes.id <> ?3)",
+        params![recording.blob.to_string(), show.to_string(), id.to_string()],
+        |row| row.get(0),
+    )?)
+}
+
+/// Marks an episode or its text as changed.
+pub(crate) fn changed(tx: &Transaction<'_>, id: EpisodeId) -> Result<()> {
+    tx.prepare_cached("UPDATE episodes SET version = version + 1 WHERE id = ?1")?
+        .execute([id.to_string()])?;
+    Ok(())
+}
+
+/// Keeps an episode's place in the queue in step with its date.
+fn place_in_queue(tx: &Transaction<'_>, id: EpisodeId) -> Result<()> {
+    tx.execute(
+        "UPDATE cells SET newest = coalesce((SELECT broadcast FROM episodes WHERE id = ?1), '') WHERE subject = ?1",
+        [id.to_string()],
+    )?;
+    Ok(())
+}
+
+/// What the stage `hear` works from.
+pub(crate) fn hear_input(blob: &BlobHash, language: Option<&str>) -> String {
+    format!("{blob} {}", language.unwrap_or("auto"))
+}
+
+/// Stores what the file says of itself; its tags fill what nobody stated.
+pub(crate) fn probed(
+    tx: &Transaction<'_>,
+    recording: RecordingId,
+    media: &MediaInfo,
+    tags: &MediaTags,
+) -> Result<EpisodeId> {
+    let episode: Option<EpisodeId> = tx
+        .query_row(
+            "UPDATE recordings SET media = ?2, duration = ?3 WHERE id = ?1 RETURNING episode",
+            params![
+                recording.to_string(),
+                serde_json::to_string(media)?,
+                media.duration.map(|duration| stored(duration.0))
+            ],
+            |row| parsed(row, "episode"),
+        )
+        .optional()?;
+    let id = episode.ok_or_else(|| Error::not_found("recording", recording))?;
+    let before = entry(tx, id)?;
+    let said =
+        |tag: &Option<String>| tag.as_ref().map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty());
+    let title = said(&tags.title);
+    let people: Vec<Person> =
+        said(&tags.artist).map(|name| Person { name, role: None }).into_iter().collect();
+    tx.execute(
+        "UPDATE episodes SET
+           title = iif(title_stated, title, coalesce(?2, title)),
+           title_key = iif(title_stated, title_key, coalesce(?3, title_key)),
+           broadcast = coalesce(broadcast, ?4), notes = coalesce(notes, ?5), people = iif(people = '[]', ?6, people)
+         WHERE id = ?1",
+        params![
+            id.to_string(),
+            title,
+            title.as_deref().map(key),
+            tags.date.map(|day| day.to_string()),
+            said(&tags.notes),
+            serde_json::to_string(&people)?
+        ],
+    )?;
+    let show_stated: bool =
+        tx.query_row("SELECT show_stated FROM episodes WHERE id = ?1", [id.to_string()], |row| row.get(0))?;
+    if let (false, Some(title), Some(recording)) = (show_stated, said(&tags.show), &before.recording) {
+        let show = show_titled(tx, &title, false)?;
+        if !another_holds(tx, id, show, recording)? {
+            tx.execute(
+                "UPDATE episodes SET show = ?2 WHERE id = ?1",
+                params![id.to_string(), show.to_string()],
+            )?;
+            drop_empty_automatic_shows(tx)?;
+        }
+    }
+    changed(tx, id)?;
+    place_in_queue(tx, id)?;
+    Ok(id)
+}
+
+/// Erases an episode and all that belongs to it; returns its title and the blobs that nothing uses any more.
+pub(crate) fn remove(tx: &Transaction<'_>, id: EpisodeId) -> Result<(String, Vec<BlobHash>)> {
+    let title = entry(tx, id)?.episode.title;
+    tx.execute("DELETE FROM cells WHERE subject = ?1", [id.to_string()])?;
+    tx.execute("DELETE FROM episodes WHERE id = ?1", [id.to_string()])?;
+    drop_empty_automatic_shows(tx)?;
+    let mut statement = tx.prepare(
+        "DELETE FROM blobs WHERE NOT EXISTS (SELECT 1 FROM recordings WHERE blob = hash) RETURNING hash",
+    )?;
+    let blobs = statement.query_map([], |row| parsed(row, "hash"))?.collect::<Result<_, _>>()?;
+    Ok((title, blobs))
+}
+
+/// Whether a blob belongs to a recording.
+pub(crate) fn uses(tx: &Transaction<'_>, blob: &BlobHash) -> Result<bool> {
+    let mut statement = tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM blobs WHERE hash = ?1)")?;
+    Ok(statement.query_row([blob.to_string()], |row| row.get(0))?)
+}
+
+pub(crate) fn shows(tx: &Transaction<'_>) -> Result<Vec<ShowEntry>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT id, title, (SELECT count(*) FROM episodes WHERE show = shows.id) AS episodes
+         FROM shows ORDER BY title_key",
+    )?;
+    let shows = statement.query_map([], |row| {
+        Ok(ShowEntry {
+            show: Show { id: parsed(row, "id")?, title: row.get("title")? },
+            episodes: count(row, "episodes")?,
+        })
+    })?;
+    Ok(shows.collect::<Result<_, _>>()?)
+}
+
+/// Episodes of a show, or of all: newest broadcast first, those without a date in the order in which they were added.
+pub(crate) fn list(tx: &Transaction<'_>, show: Option<ShowId>) -> Result<Vec<EpisodeEntry>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT id FROM episodes WHERE ?1 IS NULL OR show = ?1 ORDER BY broadcast IS NULL, broadcast DESC, id",
+    )?;
+    let ids: Vec<EpisodeId> = statement
+        .query_map([show.map(|show| show.to_string())], |row| parsed(row, "id"))?
+        .collect::<Result<_, _>>()?;
+    ids.into_iter().map(|id| entry(tx, id)).collect()
+}
+
+pub(crate) fn entry(tx: &Transaction<'_>, id: EpisodeId) -> Result<EpisodeEntry> {
+    let found = tx
+        .prepare_cached(
+            "SELECT episodes.*, shows.title AS show_title FROM episodes JOIN shows ON shows.id = show
+             WHERE episodes.id = ?1",
+        )?
+        .query_row([id.to_string()], |row| {
+            let show = Show { id: parsed(row, "show")?, title: row.get("show_title")? };
+            let episode = Episode {
+                id,
+                show: show.id,
+                title: row.get("title")?,
+                broadcast: parsed_maybe(row, "broadcast")?,
+                notes: row.get("notes")?,
+                people: json(row, "people")?,
+                language: row.get("language")?,
+            };
+            Ok((episode, show, count(row, "version")?))
+        })
+        .optional()?;
+    let (episode, show, version) = found.ok_or_else(|| Error::not_found("episode", id))?;
+    let recording = tx
+        .prepare_cached("SELECT * FROM recordings WHERE episode = ?1 ORDER BY id LIMIT 1")?
+        .query_row([id.to_string()], recording_row)
+        .optional()?;
+    let hearing = match &recording {
+        Some(recording) => super::hearings::to_read(tx, recording.id)?,
+        None => None,
+    };
+    let cells = super::ledger::cells(tx, id.into())?;
+    Ok(EpisodeEntry { episode, show, recording, hearing, version, cells })
+}
+
+fn recording_row(row: &Row<'_>) -> rusqlite::Result<Recording> {
+    Ok(Recording {
+        id: parsed(row, "id")?,
+        episode: parsed(row, "episode")?,
+        blob: parsed(row, "blob")?,
+        file_name: row.get("file_name")?,
+        media: json_maybe(row, "media")?,
+    })
+}
+
+/// Shortest beginning of an id that is taken for one.
+const SHORTEST_ID: usize = 4;
+
+/// `wanted` as the beginning of an id: lower case, hexadecimal digits and hyphens only.
+fn id_prefix(wanted: &str) -> Option<String> {
+    let prefix = wanted.trim().to_ascii_lowercase();
+    let fits =
+        prefix.len() >= SHORTEST_ID && prefix.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    fits.then_some(prefix)
+}
+
+pub(crate) fn find(tx: &Transaction<'_>, wanted: &str) -> Result<EpisodeId> {
+    let mut found: Vec<(EpisodeId, String)> = Vec::new();
+    let mut look = |condition: &str, values: &[&str]| -> Result<()> {
+        let mut statement = tx.prepare_cached(&format!(
+            "SELECT episodes.id, shows.title || '/' || episodes.title AS name
+             FROM episodes JOIN shows ON shows.id = show WHERE {condition} ORDER BY episodes.id LIMIT 20"
+        ))?;
+        let rows = statement.query_map(rusqlite::params_from_iter(values), |row| {
+            Ok((parsed(row, "id")?, row.get("name")?))
+        })?;
+        for row in rows {
+            let row = row?;
+            if !found.contains(&row) {
+                found.push(row);
+            }
+        }
+        Ok(())
+    };
+    if let Some(prefix) = id_prefix(wanted) {
+        // '~' sorts after every digit and the hyphen.
+        look("episodes.id >= ?1 AND episodes.id < ?1 || '~'", &[&prefix])?;
+    }
+    look("episodes.title_key = ?1", &[&key(wanted)])?;
+    for (at, _) in wanted.match_indices('/') {
+        let (show, title) = (wanted.get(..at).unwrap_or_default(), wanted.get(at + 1..).unwrap_or_default());
+        look("shows.title_key = ?1 AND episodes.title_key = ?2", &[&key(show), &key(title)])?;
+    }
+    one("episode", wanted, found)
+}
+
+pub(crate) fn find_show(tx: &Transaction<'_>, wanted: &str) -> Result<ShowId> {
+    let mut statement = tx.prepare_cached(
+        "SELECT id, title FROM shows WHERE title_key = ?1 OR (id >= ?2 AND id < ?2 || '~') ORDER BY id LIMIT 20",
+    )?;
+    let found = statement
+        .query_map(params![key(wanted), id_prefix(wanted)], |row| {
+            Ok((parsed(row, "id")?, row.get("title")?))
+        })?
+        .collect::<Result<_, _>>()?;
+    one("show", wanted, found)
+}
+
+fn one<T: Copy + ToString>(what: &'static str, wanted: &str, found: Vec<(T, String)>) -> Result<T> {
+    match found.as_slice() {
+        [] => Err(Error::not_found(what, wanted)),
+        [(id, _)] => Ok(*id),
+        several => {
+            let candidates =
+                several.iter().map(|(id, name)| format!("{} ({name})", id.to_string())).collect();
+            Err(Error::Ambiguous { wanted: wanted.into(), candidates })
+        }
+    }
+}

@@ -1,0 +1,217 @@
+use super::{Row, Transaction, count, parsed, unreadable};
+use crate::{Cell, Claim, Error, MAX_ATTEMPTS, MAX_LEASE, Priority, Result, Retry, Stage, State, Subject};
+use rusqlite::{OptionalExtension, named_params, params};
+use std::time::Duration;
+
+/// Longest pause before another attempt; a longer one was set before the clock was put back.
+const MAX_PAUSE: Duration = Duration::from_secs(24 * 3600);
+
+pub(crate) fn require(
+    tx: &Transaction<'_>,
+    subject: Subject,
+    stage: &Stage,
+    input: &str,
+    priority: Priority,
+) -> Result<()> {
+    // A cell that a worker has is taken from it by a new token: what it makes comes from an input that is no more.
+    tx.prepare_cached(
+        "INSERT INTO cells (subject, stage, state, input, priority, newest)
+         VALUES (?1, ?2, 'waiting', ?3, ?4, coalesce((SELECT broadcast FROM episodes WHERE id = ?1), ''))
+         ON CONFLICT (subject, stage) DO UPDATE SET
+           state = 'waiting', input = excluded.input, attempt = 0, not_before = 0, error = NULL, worker = NULL,
+           lease_until = NULL, token = token + 1, priority = max(priority, excluded.priority),
+           changed = unixepoch('subsec')
+         WHERE input <> excluded.input",
+    )?
+    .execute(params![subject.to_string(), stage.as_str(), input, priority as i64])?;
+    Ok(())
+}
+
+pub(crate) fn ask(tx: &Transaction<'_>, subject: Subject, stage: &Stage) -> Result<bool> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE cells SET priority = 2, not_before = 0,
+               state = CASE state WHEN 'leased' THEN 'leased' ELSE 'waiting' END,
+               attempt = CASE state WHEN 'leased' THEN attempt ELSE 0 END,
+               error = CASE state WHEN 'leased' THEN error END, changed = unixepoch('subsec')
+             WHERE subject = ?1 AND stage = ?2",
+        )?
+        .execute(params![subject.to_string(), stage.as_str()])?;
+    Ok(changed > 0)
+}
+
+pub(crate) fn mark_stale(tx: &Transaction<'_>, stage: &Stage, tool: &str) -> Result<u64> {
+    let changed = tx.execute(
+        "UPDATE cells SET state = 'stale', changed = unixepoch('subsec')
+         WHERE stage = ?1 AND state = 'done' AND tool IS NOT ?2",
+        params![stage.as_str(), tool],
+    )?;
+    Ok(changed as u64)
+}
+
+pub(crate) fn claim(
+    tx: &Transaction<'_>,
+    stages: &[Stage],
+    worker: &str,
+    lease: Duration,
+) -> Result<Option<Claim>> {
+    let stages = serde_json::to_string(stages)?;
+    tx.prepare_cached(
+        "UPDATE cells SET state = 'quarantined', worker = NULL, lease_until = NULL, changed = unixepoch('subsec'),
+           error = coalesce(error || '; ', '') || 'the program ended ' || attempt || ' times while at it'
+         WHERE state = 'leased' AND attempt >= :attempts
+           AND stage IN (SELECT value FROM json_each(:stages))
+           AND (lease_until < unixepoch('subsec') OR lease_until > unixepoch('subsec') + :longest)",
+    )?
+    .execute(named_params! {
+        ":stages": stages, ":attempts": MAX_ATTEMPTS, ":longest": MAX_LEASE.as_secs_f64(),
+    })?;
+    let claim = tx
+        .prepare_cached(
+            "UPDATE cells SET state = 'leased', worker = :worker, lease_until = unixepoch('subsec') + :lease,
+               token = token + 1, attempt = attempt + 1, changed = unixepoch('subsec')
+             WHERE (subject, stage) = (
+               SELECT subject, stage FROM cells
+               WHERE state IN ('waiting', 'leased') AND stage IN (SELECT value FROM json_each(:stages))
+                 AND (state = 'waiting'
+                      AND (not_before <= unixepoch('subsec') OR not_before > unixepoch('subsec') + :pause)
+                      OR state = 'leased'
+                      AND (lease_until < unixepoch('subsec') OR lease_until > unixepoch('subsec') + :longest))
+               ORDER BY priority DESC, newest DESC, subject, stage LIMIT 1)
+             RETURNING subject, stage, input, token, attempt",
+        )?
+        .query_row(
+            named_params! {
+                ":worker": worker, ":lease": lease.as_secs_f64(), ":stages": stages,
+                ":pause": MAX_PAUSE.as_secs_f64(), ":longest": MAX_LEASE.as_secs_f64(),
+            },
+            |row| {
+                Ok(Claim {
+                    subject: Subject(parsed(row, "subject")?),
+                    stage: Stage::stored(row.get("stage")?),
+                    input: row.get("input")?,
+                    token: row.get("token")?,
+                    attempt: row.get("attempt")?,
+                })
+            },
+        )
+        .optional()?;
+    Ok(claim)
+}
+
+/// The result of an UPDATE that only touches a cell which the claim still holds.
+fn held(claim: &Claim, changed: usize) -> Result<()> {
+    if changed == 1 {
+        return Ok(());
+    }
+    Err(Error::LeaseLost { subject: claim.subject.to_string(), stage: claim.stage.to_string() })
+}
+
+pub(crate) fn heartbeat(tx: &Transaction<'_>, claim: &Claim, lease: Duration) -> Result<()> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE cells SET lease_until = unixepoch('subsec') + ?4
+             WHERE subject = ?1 AND stage = ?2 AND token = ?3 AND state = 'leased'",
+        )?
+        .execute(params![
+            claim.subject.to_string(),
+            claim.stage.as_str(),
+            claim.token,
+            lease.as_secs_f64()
+        ])?;
+    held(claim, changed)
+}
+
+/// Checks that the claim still holds.
+pub(crate) fn held_now(tx: &Transaction<'_>, claim: &Claim) -> Result<()> {
+    let mut statement = tx.prepare_cached(
+        "SELECT count(*) FROM cells WHERE subject = ?1 AND stage = ?2 AND token = ?3 AND state = 'leased'",
+    )?;
+    let found: isize = statement
+        .query_row(params![claim.subject.to_string(), claim.stage.as_str(), claim.token], |row| row.get(0))?;
+    held(claim, found.unsigned_abs())
+}
+
+/// Checks that the claim still holds, and forgets earlier attempts: this one has left something behind.
+pub(crate) fn progress(tx: &Transaction<'_>, claim: &Claim) -> Result<()> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE cells SET attempt = 1
+             WHERE subject = ?1 AND stage = ?2 AND token = ?3 AND state = 'leased'",
+        )?
+        .execute(params![claim.subject.to_string(), claim.stage.as_str(), claim.token])?;
+    held(claim, changed)
+}
+
+pub(crate) fn release(tx: &Transaction<'_>, claim: &Claim) -> Result<()> {
+    let changed = tx.execute(
+        "UPDATE cells SET state = 'waiting', attempt = max(attempt - 1, 0), worker = NULL, lease_until = NULL,
+           not_before = 0, changed = unixepoch('subsec')
+         WHERE subject = ?1 AND stage = ?2 AND token = ?3 AND state = 'leased'",
+        params![claim.subject.to_string(), claim.stage.as_str(), claim.token],
+    )?;
+    held(claim, changed)
+}
+
+pub(crate) fn finish(tx: &Transaction<'_>, claim: &Claim, tool: &str) -> Result<()> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE cells SET state = 'done', tool = ?4, error = NULL, worker = NULL, lease_until = NULL, priority = 0,
+               changed = unixepoch('subsec')
+             WHERE subject = ?1 AND stage = ?2 AND token = ?3 AND state = 'leased'",
+        )?
+        .execute(params![claim.subject.to_string(), claim.stage.as_str(), claim.token, tool])?;
+    held(claim, changed)
+}
+
+pub(crate) fn fail(tx: &Transaction<'_>, claim: &Claim, reason: &str, retry: Retry) -> Result<State> {
+    let pause = match retry {
+        Retry::Never => None,
+        Retry::After(pause) => Some(pause.min(MAX_PAUSE).as_secs_f64()),
+    };
+    let state = tx
+        .prepare_cached(
+            "UPDATE cells SET
+               state = CASE WHEN ?5 IS NULL THEN 'failed' WHEN attempt >= ?6 THEN 'quarantined' ELSE 'waiting' END,
+               not_before = CASE WHEN ?5 IS NULL THEN 0 ELSE unixepoch('subsec') + ?5 END,
+               error = ?4, worker = NULL, lease_until = NULL, changed = unixepoch('subsec')
+             WHERE subject = ?1 AND stage = ?2 AND token = ?3 AND state = 'leased' RETURNING state",
+        )?
+        .query_row(
+            params![
+                claim.subject.to_string(),
+                claim.stage.as_str(),
+                claim.token,
+                reason,
+                pause,
+                MAX_ATTEMPTS
+            ],
+            state,
+        )
+        .optional()?;
+    held(claim, usize::from(state.is_some()))?;
+    Ok(state.unwrap_or(State::Failed))
+}
+
+pub(super) fn state(row: &Row<'_>) -> rusqlite::Result<State> {
+    let name: String = row.get("state")?;
+    State::stored(&name).ok_or_else(|| unreadable(format!("state {name:?}")))
+}
+
+pub(crate) fn cells(tx: &Transaction<'_>, subject: Subject) -> Result<Vec<Cell>> {
+    let mut statement = tx.prepare_cached("SELECT * FROM cells WHERE subject = ?1 ORDER BY stage DESC")?;
+    let cells = statement.query_map([subject.to_string()], |row| {
+        Ok(Cell {
+            subject,
+            stage: Stage::stored(row.get("stage")?),
+            state: state(row)?,
+            input: row.get("input")?,
+            tool: row.get("tool")?,
+            attempt: u32::try_from(count(row, "attempt")?).unwrap_or(u32::MAX),
+            worker: row.get("worker")?,
+            error: row.get("error")?,
+            priority: Priority::stored(row.get("priority")?),
+        })
+    })?;
+    Ok(cells.collect::<Result<_, _>>()?)
+}
