@@ -12,11 +12,15 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use clap::builder::PossibleValuesParser;
 
 use count::Count;
 
 #[derive(clap::Args)]
 pub struct Options {
+    /// Run these steps only [default: all]
+    #[arg(value_name = "STEP", value_parser = PossibleValuesParser::new(STEPS.iter().map(|step| step.name)))]
+    steps: Vec<String>,
     /// Leave out what needs the weights, a browser or the packed program
     #[arg(long)]
     fast: bool,
@@ -55,8 +59,14 @@ const STEPS: &[Step] = &[
 /// # Errors
 /// A step failed.
 pub fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
+    let chosen =
+        |step: &&Step| options.steps.is_empty() || options.steps.iter().any(|name| name == step.name);
     let mut rows = Vec::new();
-    for step in STEPS.iter().filter(|step| step.quick || !options.fast) {
+    for step in STEPS.iter().filter(chosen) {
+        if options.fast && !step.quick {
+            rows.push((step.name, Outcome::Skipped("left out by --fast".into()), Duration::ZERO));
+            continue;
+        }
         println!("\n=== {} ===", step.name);
         let start = Instant::now();
         let outcome = (step.work)(root).unwrap_or_else(|error| {
@@ -64,10 +74,6 @@ pub fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
             Outcome::Failed(Count::one_failed())
         });
         rows.push((step.name, outcome, start.elapsed()));
-    }
-    if options.fast {
-        let left_out = STEPS.iter().filter(|step| !step.quick);
-        rows.extend(left_out.map(|step| (step.name, Outcome::Skipped("--fast".into()), Duration::ZERO)));
     }
     report(&rows)
 }

@@ -1,33 +1,52 @@
 //! The numbered invariants are the same in the document and in the code that checks them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use super::project::Project;
+use super::project::{Project, table};
 
-/// The document that explains the invariants.
+/// The document that explains the invariants, in a table from `invariant` to `says`.
 const DOCUMENT: &str = "ARCHITECTURE.md";
 
-/// The file that checks them.
+/// The file that checks them, with a line `invariant("P1.1", "What is always true.")` each.
 const REGISTRY: &str = "crates/archive/src/invariants.rs";
 
-/// What stands before the number of an invariant.
-const PREFIX: &str = "INV-";
-
-/// Complains about invariants that are explained and not checked, or checked and not explained.
+/// Complains about invariants that are explained and not checked, checked and not explained, or worded in two ways.
 pub fn check(project: &Project) -> Vec<String> {
-    let Some(registry) = project.text(REGISTRY) else { return vec![format!("{REGISTRY} is missing")] };
-    let explained = numbers(project.text(DOCUMENT).unwrap_or_default());
-    let checked = numbers(registry);
-    let unchecked = explained.difference(&checked).map(|number| (number, DOCUMENT, REGISTRY));
-    let unexplained = checked.difference(&explained).map(|number| (number, REGISTRY, DOCUMENT));
-    let missing = unchecked.chain(unexplained);
-    missing.map(|(number, there, here)| format!("{here}: {PREFIX}{number} of {there} is missing")).collect()
+    let checked = in_registry(project.text(REGISTRY).unwrap_or_default());
+    if checked.is_empty() {
+        return vec![format!("{REGISTRY}: no line `invariant(number, sentence)`")];
+    }
+    let Some(rows) = project.text(DOCUMENT).and_then(|text| table(text, "invariant", "says")) else {
+        return vec![format!("{DOCUMENT}: no table from `invariant` to `says`")];
+    };
+    let explained: BTreeMap<&str, &str> =
+        rows.iter().filter_map(|row| Some((*row.first()?, *row.last()?))).collect();
+
+    let mut complaints = Vec::new();
+    for (number, sentence) in &explained {
+        match checked.get(number) {
+            None => complaints.push(format!("{DOCUMENT}: {number} is not in {REGISTRY}")),
+            Some(other) if other != sentence => {
+                complaints.push(format!("{DOCUMENT}: {number} says `{sentence}`, {REGISTRY} `{other}`"));
+            }
+            Some(_) => {}
+        }
+    }
+    let unexplained = checked.keys().filter(|number| !explained.contains_key(*number));
+    complaints.extend(unexplained.map(|number| format!("{DOCUMENT}: {number} of {REGISTRY} is missing")));
+    complaints
 }
 
-fn numbers(text: &str) -> BTreeSet<u32> {
-    let after = text.split(PREFIX).skip(1);
-    after
-        .filter_map(|rest| rest.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok())
+/// Returns number and sentence of every `invariant("…", "…")`.
+fn in_registry(source: &str) -> BTreeMap<&str, &str> {
+    let calls = source.split("invariant(").skip(1);
+    calls
+        .filter_map(|call| {
+            let mut quoted = call.split('"');
+            let (before, number, _, sentence) =
+                (quoted.next()?, quoted.next()?, quoted.next()?, quoted.next()?);
+            before.trim().is_empty().then_some((number, sentence))
+        })
         .collect()
 }
 
@@ -37,17 +56,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_invariant_on_one_side_only_is_told() {
+    fn an_invariant_that_is_on_one_side_only_or_worded_in_two_ways_is_told() {
+        let document =
+            "| invariant | says |\n| --- | --- |\n| P1.1 | One. |\n| P1.2 | Two. |\n| P2.1 | Three. |\n";
+        let registry = "const fn invariant(number: &str) {}\ninvariant(\"P1.1\", \"One.\"),\n\
+                        invariant(\n    \"P1.2\",\n    \"Too.\",\n),\ninvariant(\"P10.1\", \"Four.\"),\n";
         let mut project = Project::default();
-        for (path, text) in [(DOCUMENT, "INV-1, INV-2 and INV-10."), (REGISTRY, "/// INV-1\nINV-2: x INV-3")]
-        {
+        for (path, text) in [(DOCUMENT, document), (REGISTRY, registry)] {
             project.files.insert(path.into(), Content { bytes: 1, text: Some(text.into()) });
         }
         assert_eq!(
             check(&project),
             [
-                "crates/archive/src/invariants.rs: INV-10 of ARCHITECTURE.md is missing",
-                "ARCHITECTURE.md: INV-3 of crates/archive/src/invariants.rs is missing"
+                "ARCHITECTURE.md: P1.2 says `Two.`, crates/archive/src/invariants.rs `Too.`",
+                "ARCHITECTURE.md: P2.1 is not in crates/archive/src/invariants.rs",
+                "ARCHITECTURE.md: P10.1 of crates/archive/src/invariants.rs is missing",
             ]
         );
     }
