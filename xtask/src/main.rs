@@ -8,7 +8,7 @@ mod test;
 mod tidy;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -29,13 +29,18 @@ enum Task {
     Dist,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let root = project_root();
-    match Arguments::parse().task {
+    let outcome = match Arguments::parse().task {
         Task::Test(options) => test::run(&root, &options),
         Task::Tidy => tidy::run(&root),
         Task::Dist => dist::run(&root),
+    };
+    if let Err(error) = outcome {
+        eprintln!("xtask: {error:#}");
+        return ExitCode::FAILURE;
     }
+    ExitCode::SUCCESS
 }
 
 /// Returns the folder of the workspace.
