@@ -89,6 +89,11 @@ pub fn check(project: &Project) -> Vec<String> {
                 .push(format!("{path}: {lines} lines; split it (at most {LONGEST_SOURCE}, better 500)"));
         }
     }
+    for (path, text) in project.texts(&["/Cargo.toml"]) {
+        if !text.contains("[lints]\nworkspace = true\n") {
+            complaints.push(format!("{path}: take the lints of the workspace: [lints] workspace = true"));
+        }
+    }
     for (path, text) in project.texts(&[".rs"]) {
         for (first, second, advice) in UNFINISHED {
             if let Some(line) = line_of(text, &format!("{first}{second}")) {
@@ -142,6 +147,7 @@ mod tests {
             ("weights.onnx", 1, "", "weights.onnx: looks generated"),
             ("crates/media/src/utils.rs", 1, "", "crates/media/src/utils.rs: the name"),
             ("crates/helpers/a.rs", 1, "", "crates/helpers/a.rs: the name"),
+            ("crates/media/Cargo.toml", 1, "[package]", "crates/media/Cargo.toml: take the lints"),
             ("a.rs", 1, long.as_str(), "a.rs: 701 lines"),
             ("a.rs", 1, unfinished.as_str(), "a.rs:2: "),
             ("README.md", 1, foreign.as_str(), "README.md:1: "),

@@ -9,6 +9,7 @@ mod invariants;
 mod layering;
 mod links;
 mod project;
+mod purity;
 
 use std::path::Path;
 
@@ -20,7 +21,7 @@ pub fn run(root: &Path) -> anyhow::Result<()> {
     for complaint in &complaints {
         println!("{complaint}");
     }
-    anyhow::ensure!(complaints.is_empty(), "tidy: {} complaint(s)", complaints.len());
+    anyhow::ensure!(complaints.is_empty(), "{} complaint(s)", complaints.len());
     println!("tidy: nothing to complain about");
     Ok(())
 }
@@ -28,7 +29,8 @@ pub fn run(root: &Path) -> anyhow::Result<()> {
 /// Returns what is wrong with the project, in the order of the checks.
 fn complaints(root: &Path) -> anyhow::Result<Vec<String>> {
     let project = Project::read(root)?;
-    let checks = [layering::check, dependencies::check, files::check, links::check, invariants::check];
+    let checks =
+        [layering::check, purity::check, dependencies::check, files::check, links::check, invariants::check];
     Ok(checks.into_iter().flat_map(|check| check(&project)).collect())
 }
 
