@@ -316,3 +316,6 @@ fn standard_folder() -> Option<PathBuf> {
     };
     Some(base.join("readout"))
 }
+
+#[cfg(test)]
+mod tests;

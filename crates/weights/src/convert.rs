@@ -187,4 +187,4 @@ fn io_error(action: &'static str, path: &Path) -> impl Fn(io::Error) -> ConvertE
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -88,10 +88,6 @@ impl<'a> Fetcher<'a> {
         let mut attempts: Vec<Attempt> = Vec::new();
         for source in &file.sources {
             let name = self.source_name(source);
-            // A failed source is told only when there is another to try; the last is told by the error.
-            if let Some(attempt) = attempts.last().filter(|attempt| attempt.source != name) {
-                progress(Progress::Note(&format!("{}: {}; trying {name}", attempt.source, attempt.why)));
-            }
             let outcome = match self.unreachable.get(&name) {
                 Some(why) => Err(Failure::Unreachable(why.clone())),
                 None => match source {
@@ -105,8 +101,13 @@ impl<'a> Fetcher<'a> {
                 Err(Failure::Unreachable(why)) => (why, true),
                 Err(Failure::Refused(why)) => (why, false),
             };
-            if unreachable {
-                self.unreachable.insert(name.clone(), why.clone());
+            let known = unreachable && self.unreachable.insert(name.clone(), why.clone()).is_some();
+            // Told once, and only when there is another source to try: the last is told by the error.
+            if !known && attempts.len() + 1 < file.sources.len() {
+                progress(Progress::Note(&format!(
+                    "{name} did not give {} ({why}); trying another source",
+                    file.name
+                )));
             }
             attempts.push(Attempt { source: name, why, unreachable });
         }

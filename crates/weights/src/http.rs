@@ -59,10 +59,10 @@ pub(crate) struct Download<'a> {
     pub patience: &'a Patience,
 }
 
-/// Name of the host in an address, for messages.
+/// Host of an address, with its port where it names one.
 pub(crate) fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', ':']).next().unwrap_or(rest)
+    rest.split('/').next().unwrap_or(rest)
 }
 
 enum Ended {
@@ -228,9 +228,12 @@ impl Download<'_> {
 fn unreached(error: &ureq::Error) -> Failure {
     match error {
         ureq::Error::HostNotFound => Failure::Unreachable("no such host is known here".into()),
-        ureq::Error::ConnectionFailed | ureq::Error::Io(_) | ureq::Error::Timeout(_) => {
-            Failure::Unreachable(error.to_string())
+        ureq::Error::Io(error) if error.to_string().contains("lookup") => {
+            Failure::Unreachable("no such host is known here".into())
         }
+        ureq::Error::Io(error) => Failure::Unreachable(error.to_string()),
+        ureq::Error::ConnectionFailed => Failure::Unreachable("the connection failed".into()),
+        ureq::Error::Timeout(_) => Failure::Unreachable("it does not answer".into()),
         other => Failure::Refused(other.to_string()),
     }
 }

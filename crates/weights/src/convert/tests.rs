@@ -207,6 +207,11 @@ const HUGGING_FACE_SETTINGS: [&str; 2] = [
     r#"{"alignment_heads": [[0, 0]], "suppress_tokens": [2, 3], "begin_suppress_tokens": [4]}"#,
 ];
 
+/// The tiny model as CTranslate2 publishes it: `model.bin` and `config.json`.
+pub(crate) fn published() -> (Vec<u8>, &'static str) {
+    (write_ctranslate2(&ctranslate2(&hugging_face()), Kind::F16, &[]), SETTINGS)
+}
+
 fn run(model: &[u8], settings: &[&str]) -> Result<(Config, Vec<u8>), ConvertError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model");
