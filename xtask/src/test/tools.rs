@@ -11,6 +11,9 @@ const DENY_VERSION: &str = "0.20.2";
 /// Names under which a browser that the tests can drive is installed.
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
+/// What the driver of the browser asks for.
+const OLDEST_NODE: u32 = 20;
+
 /// Returns where cargo-deny is, after building it into `target/tools` when the machine has none.
 pub fn cargo_deny(root: &Path) -> anyhow::Result<PathBuf> {
     if runs("cargo-deny") {
@@ -41,11 +44,20 @@ pub fn lacking_for_browser() -> Option<String> {
     if !BROWSERS.iter().any(|name| runs(name)) {
         packages.push("chromium");
     }
-    if packages.is_empty() || install(&packages) {
-        None
-    } else {
-        Some(format!("install {}", packages.join(", ")))
+    if !packages.is_empty() && !install(&packages) {
+        return Some(format!("install {}", packages.join(", ")));
     }
+    match node_version() {
+        Some(OLDEST_NODE..) => None,
+        _ => Some(format!("install Node {OLDEST_NODE} or newer")),
+    }
+}
+
+/// Returns the major version of Node.
+fn node_version() -> Option<u32> {
+    let output = Command::new("node").arg("--version").stdin(Stdio::null()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    text.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
 /// Installs Debian packages; says whether that worked. Does not try where it would have to ask for a password.
