@@ -196,7 +196,7 @@ fn explain(words: &str) -> Failure {
         return Failure::Refused("pip found no space left on the disk".into());
     }
     let lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
-    let last = lines.filter(|line| line.contains("ERROR")).last().unwrap_or("pip failed and did not say why");
+    let last = lines.rev().find(|line| line.contains("ERROR")).unwrap_or("pip failed and did not say why");
     Failure::Refused(last.trim_start_matches("ERROR: ").chars().take(200).collect())
 }
 

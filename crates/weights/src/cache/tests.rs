@@ -26,10 +26,14 @@ enum Reply {
     Status(&'static str),
 }
 
+/// `Range` and `If-Range` of a request.
+type Asked = (Option<String>, Option<String>);
+/// What a case is, the replies, the parts asked for by the requests, and the error if there is to be one.
+type Case = (&'static str, Vec<Reply>, &'static [Option<usize>], Option<&'static str>);
+
 struct Server {
     url: String,
-    /// `Range` and `If-Range` of each request.
-    requests: Arc<Mutex<Vec<(Option<String>, Option<String>)>>>,
+    requests: Arc<Mutex<Vec<Asked>>>,
 }
 
 /// Serves `content`: one reply for each request, the last for all further ones.
@@ -51,7 +55,7 @@ fn server(content: &[u8], replies: Vec<Reply>) -> Server {
     Server { url, requests }
 }
 
-fn read_request(stream: &TcpStream) -> (Option<String>, Option<String>) {
+fn read_request(stream: &TcpStream) -> Asked {
     let (mut range, mut if_range) = (None, None);
     for line in BufReader::new(stream).lines() {
         let line = line.unwrap();
@@ -68,12 +72,7 @@ fn read_request(stream: &TcpStream) -> (Option<String>, Option<String>) {
     (range, if_range)
 }
 
-fn answer(
-    mut stream: TcpStream,
-    content: &[u8],
-    reply: &Reply,
-    asked: (Option<String>, Option<String>),
-) -> io::Result<()> {
+fn answer(mut stream: TcpStream, content: &[u8], reply: &Reply, asked: Asked) -> io::Result<()> {
     let from =
         asked.0.as_deref().and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
     let mut all = |tag: &str, announced: usize, body: &[u8]| {
@@ -161,12 +160,11 @@ fn pull(cache: &Cache) -> (Result<Files, WeightsError>, Vec<String>) {
     (files, notes)
 }
 
-/// What a server may do, and whether the file arrives all the same: (replies, parts asked for, expected error).
 #[test]
 fn whatever_the_server_does_the_file_is_right_or_the_error_says_why() {
     let content = content();
     const TAG: &str = "\"v1\"";
-    let cases: [(&str, Vec<Reply>, &[Option<usize>], Option<&str>); 11] = [
+    let cases: [Case; 11] = [
         ("whole at once", vec![Reply::Serve(TAG)], &[None], None),
         (
             "cut off, then the rest",
