@@ -1,1 +1,39 @@
-//! (being written)
+//! The pages of an archive: its library, and each episode as a text whose every word plays.
+//!
+//! Goes in: an [`Archive`] and an address to listen on. Comes out: pages, exports and audio over HTTP. Never: inline
+//! script or style, text that was not escaped, a file that is not named by its hash, a change of the archive.
+//!
+//! [`Server::bind`] takes the address and [`Server::run`] serves until it is told to stop, on a runtime of its own:
+//! callers stay synchronous.
+
+mod assets;
+mod audio;
+mod episode;
+mod failure;
+mod guard;
+mod library;
+mod live;
+mod notes;
+mod passages;
+mod server;
+mod strip;
+
+pub use server::{Options, Server};
+
+use std::net::SocketAddr;
+
+/// Why pages cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address is taken, or not this machine's.
+    #[error("cannot listen on {address} ({reason}): choose another with --listen, such as 127.0.0.1:0")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        reason: std::io::Error,
+    },
+    /// The system gave no threads, or the listener failed while serving.
+    #[error("serving ended: {0}")]
+    Serving(#[source] std::io::Error),
+}

@@ -1,0 +1,270 @@
+//! An episode: what it is, its text to read and to play, and its exports.
+
+use crate::failure::{Failure, render};
+use crate::library::{Standing, per_cent};
+use crate::notes::{self, Piece};
+use crate::passages::{Passage, Seconds};
+use crate::server::App;
+use crate::strip::{self, Bar};
+use crate::{assets, passages};
+use archive::{Archive, EpisodeEntry, Reading, Text};
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use model::{BlobHash, EpisodeId, MediaInfo, Millis, Stretch, Transcript};
+use serde::Deserialize;
+use transcript::{About, Format, length_in_words, long_date};
+
+/// Notes longer than this many characters are folded.
+const LONG_NOTES: usize = 700;
+
+/// Everything a page of an episode shows.
+pub(crate) struct Loaded {
+    pub entry: EpisodeEntry,
+    pub standing: Standing,
+    /// Empty when nothing was heard yet.
+    pub transcript: Transcript,
+    pub version: u64,
+}
+
+pub(crate) fn load(archive: &Archive, id: EpisodeId) -> archive::Result<Loaded> {
+    let entry = archive.episode(id)?;
+    let standing = Standing::of(archive, &entry)?;
+    let reading = archive.reading(id, Text::Revised)?;
+    let version = reading.as_ref().map_or(entry.version, |reading| reading.version);
+    let transcript = reading.map(|reading| reading.transcript).unwrap_or_default();
+    Ok(Loaded { entry, standing, transcript, version })
+}
+
+impl Loaded {
+    /// Length of the recording, as far as anything says it; 0 when nothing does.
+    fn duration(&self) -> Millis {
+        let probed = self.entry.recording.as_ref().and_then(|recording| recording.media.as_ref()?.duration);
+        self.transcript.duration.max(probed.unwrap_or_default())
+    }
+}
+
+/// Title of an episode, or the name of its file where it has none.
+pub(crate) fn title(entry: &EpisodeEntry) -> String {
+    let file = || entry.recording.as_ref().map(|recording| recording.file_name.clone());
+    match entry.episode.title.trim() {
+        "" => file().unwrap_or_else(|| "Untitled".to_owned()),
+        title => title.to_owned(),
+    }
+}
+
+fn parsed(id: &str) -> Result<EpisodeId, Failure> {
+    id.parse().map_err(|_| Failure::not_found("there is no such episode"))
+}
+
+#[derive(Template)]
+#[template(path = "episode.html")]
+struct Page<'a> {
+    id: EpisodeId,
+    show: &'a str,
+    title: String,
+    date: Option<(String, String)>,
+    people: String,
+    length: Option<Millis>,
+    duration: Millis,
+    format: Option<String>,
+    notes: Vec<Vec<Piece<'a>>>,
+    notes_folded: bool,
+    audio: Option<BlobHash>,
+    standing: &'a Standing,
+    language: &'a str,
+    version: u64,
+    passages: Vec<Passage<'a>>,
+    bars: Vec<Bar>,
+    coverage: Option<String>,
+    gaps: Vec<&'a Stretch>,
+    missing: String,
+    partial: Option<&'a str>,
+    engine: Option<&'a str>,
+}
+
+pub(crate) async fn page(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Failure> {
+    let id = parsed(&id)?;
+    app.read(move |archive| load(archive, id).map(|loaded| episode_page(&loaded))).await
+}
+
+fn episode_page(loaded: &Loaded) -> Response {
+    let Loaded { entry, standing, transcript, version } = loaded;
+    let recording = entry.recording.as_ref();
+    let duration = loaded.duration();
+    let notes = entry.episode.notes.as_deref().unwrap_or_default();
+    let people = entry.episode.people.iter().map(|person| match &person.role {
+        Some(role) => format!("{} ({role})", person.name),
+        None => person.name.clone(),
+    });
+    let missing: u64 = transcript.gaps().map(|gap| gap.end.since(gap.start).0).sum();
+    render(&Page {
+        id: entry.episode.id,
+        show: &entry.show.title,
+        title: title(entry),
+        date: entry.episode.broadcast.map(|date| (date.to_string(), long_date(date))),
+        people: people.collect::<Vec<_>>().join(", "),
+        length: (duration.0 > 0).then_some(duration),
+        duration,
+        format: recording.and_then(|recording| recording.media.as_ref()).map(audio_format),
+        notes_folded: notes.chars().count() > LONG_NOTES,
+        notes: notes::paragraphs(notes),
+        audio: recording.map(|recording| recording.blob),
+        standing,
+        language: transcript.language.as_deref().unwrap_or_default(),
+        version: *version,
+        passages: passages::passages(transcript, Millis(0)),
+        bars: strip::bars(transcript, duration),
+        coverage: (transcript.speech.0 > 0).then(|| per_cent(transcript.coverage())),
+        gaps: transcript.gaps().collect(),
+        missing: length_in_words(Millis(missing)),
+        partial: transcript.partial.as_deref(),
+        engine: entry.hearing.as_ref().map(|hearing| hearing.engine.as_str()),
+    })
+}
+
+/// `MP3, 44.1 kHz, stereo, 128 kbit/s`.
+fn audio_format(media: &MediaInfo) -> String {
+    let name = if media.codec == media.container || media.container.is_empty() {
+        media.codec.clone()
+    } else {
+        format!("{} in {}", media.codec, media.container)
+    };
+    let channels = match media.channels {
+        0 => String::new(),
+        1 => ", mono".to_owned(),
+        2 => ", stereo".to_owned(),
+        more => format!(", {more} channels"),
+    };
+    let rate = match media.sample_rate {
+        0 => String::new(),
+        rate => format!(", {} kHz", f64::from(rate / 10) / 100.0),
+    };
+    let bits = match media.duration.map(|duration| duration.0) {
+        None | Some(0) => String::new(),
+        Some(duration) => format!(", {} kbit/s", media.bytes.saturating_mul(8) / duration),
+    };
+    format!("{name}{rate}{channels}{bits}")
+}
+
+#[derive(Template)]
+#[template(path = "passages.html")]
+struct Fragment<'a> {
+    passages: Vec<Passage<'a>>,
+    bars: Vec<Bar>,
+}
+
+/// Milliseconds from which on passages are wanted.
+#[derive(Deserialize)]
+pub(crate) struct From {
+    #[serde(default)]
+    from: u64,
+}
+
+/// The passages from a time on, as they are on the page, for pages that are open while more is heard.
+pub(crate) async fn passages(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(from): Query<From>,
+) -> Result<Response, Failure> {
+    let id = parsed(&id)?;
+    let from = Millis(from.from);
+    let made = app.read(move |archive| {
+        let loaded = load(archive, id)?;
+        Ok(render(&Fragment {
+            passages: passages::passages(&loaded.transcript, from),
+            bars: strip::bars(&loaded.transcript, loaded.duration()),
+        }))
+    });
+    made.await
+}
+
+/// `transcript.FORMAT` of an episode.
+pub(crate) async fn export(
+    State(app): State<App>,
+    Path((id, name)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let id = parsed(&id)?;
+    let format = name.strip_prefix("transcript.").and_then(|format| format.parse::<Format>().ok());
+    let format = format.ok_or_else(|| Failure::not_found("there is no such page or export"))?;
+    let (entry, reading) =
+        app.read(move |archive| Ok((archive.episode(id)?, archive.reading(id, Text::Revised)?))).await?;
+    let reading = reading.ok_or_else(|| Failure::not_found("nothing has been heard of this episode yet"))?;
+    let name = format!("{}.{format}", file_stem(&title(&entry)));
+    let text = transcript::export(format, &about(entry, &reading), &reading.transcript);
+    let headers = [
+        (header::CONTENT_TYPE, format.mime().to_owned()),
+        (header::CONTENT_DISPOSITION, format!("inline; filename=\"{name}\"")),
+        (header::CONTENT_SECURITY_POLICY, crate::guard::FOREIGN_POLICY.to_owned()),
+    ];
+    Ok((headers, text).into_response())
+}
+
+fn about(entry: EpisodeEntry, reading: &Reading) -> About {
+    let recording = entry.recording;
+    About {
+        show: entry.show.title,
+        title: entry.episode.title,
+        date: entry.episode.broadcast,
+        notes: entry.episode.notes,
+        people: entry.episode.people,
+        audio: recording.as_ref().map(|recording| recording.blob),
+        file: recording.map(|recording| recording.file_name).unwrap_or_default(),
+        engine: reading.hearing.engine.clone(),
+    }
+}
+
+/// A title as the name of a file that every system takes: ASCII letters, digits and dashes.
+fn file_stem(title: &str) -> String {
+    let mut stem = String::new();
+    for c in title.chars().take(80) {
+        if c.is_ascii_alphanumeric() {
+            stem.push(c);
+        } else if !stem.is_empty() && !stem.ends_with('-') {
+            stem.push('-');
+        }
+    }
+    match stem.trim_end_matches('-') {
+        "" => "transcript".to_owned(),
+        stem => stem.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_names_are_harmless() {
+        for (title, expected) in [
+            ("France wants: \"freeze\". Russia said NO", "France-wants-freeze-Russia-said-NO"),
+            ("../../etc/passwd\r\nX: y", "etc-passwd-X-y"),
+            ("Передача", "transcript"),
+            ("", "transcript"),
+        ] {
+            assert_eq!(file_stem(title), expected);
+        }
+    }
+
+    #[test]
+    fn formats_read_like_a_label() {
+        let media = MediaInfo {
+            container: "MP3".into(),
+            codec: "MP3".into(),
+            duration: Some(Millis(60_000)),
+            sample_rate: 44_100,
+            channels: 2,
+            bytes: 960_000,
+        };
+        assert_eq!(audio_format(&media), "MP3, 44.1 kHz, stereo, 128 kbit/s");
+        let media = MediaInfo {
+            container: "MP4".into(),
+            codec: "AAC-LC".into(),
+            duration: None,
+            channels: 1,
+            ..media
+        };
+        assert_eq!(audio_format(&media), "AAC-LC in MP4, 44.1 kHz, mono");
+    }
+}
