@@ -3,6 +3,7 @@
 //! Goes in: a checkout. Comes out: a verdict, an archive of the program, or a table of figures. Never: part of what
 //! users run.
 
+mod bench;
 mod dist;
 mod test;
 mod tidy;
@@ -21,6 +22,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Measures the program and writes the tables of docs/benchmarks.md
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Runs everything that checks the project, quickest first, and fetches what the tests need
     Test(test::Options),
     /// Checks the layout of the project: layering, dependencies, files, links, invariants
@@ -32,6 +36,7 @@ enum Task {
 fn main() -> ExitCode {
     let root = project_root();
     let outcome = match Arguments::parse().task {
+        Task::Bench(bench) => bench::run(&root, &bench),
         Task::Test(options) => test::run(&root, &options),
         Task::Tidy => tidy::run(&root),
         Task::Dist => dist::run(&root),

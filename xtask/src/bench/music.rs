@@ -9,8 +9,13 @@ use super::sound::RATE;
 pub type Kind = fn(f64) -> Vec<f32>;
 
 /// Every kind, by name.
-pub const KINDS: &[(&str, Kind)] =
-    &[("chords", chords), ("arpeggios", arpeggios), ("drums", drums), ("a band", band), ("a hummed melody", hummed)];
+pub const KINDS: &[(&str, Kind)] = &[
+    ("chords", chords),
+    ("arpeggios", arpeggios),
+    ("drums", drums),
+    ("a band", band),
+    ("a hummed melody", hummed),
+];
 
 /// Roots of a progression that repeats every four bars, as MIDI pitches, with their thirds.
 const PROGRESSION: [(i32, i32); 4] = [(50, 3), (46, 4), (53, 4), (48, 4)];
@@ -52,7 +57,8 @@ fn chords(seconds: f64) -> Vec<f32> {
             let frequency = hertz(pitch);
             add(out, at, BAR_SECONDS, |t| {
                 let swell = (std::f64::consts::PI * t / BAR_SECONDS).sin();
-                let partials: f64 = (1..6).map(|k| (TAU * frequency * f64::from(k) * t).sin() / f64::from(k * k)).sum();
+                let partials: f64 =
+                    (1..6).map(|k| (TAU * frequency * f64::from(k) * t).sin() / f64::from(k * k)).sum();
                 swell * partials
             });
         }
@@ -80,7 +86,9 @@ fn drums(seconds: f64) -> Vec<f32> {
         for beat in 0..4 {
             let time = at + f64::from(beat) * BAR_SECONDS / 4.0;
             if beat % 2 == 0 {
-                add(out, time, 0.3, |t| 2.0 * (TAU * (50.0 * t + 4.0 * (1.0 - (-30.0 * t).exp()))).sin() * (-12.0 * t).exp());
+                add(out, time, 0.3, |t| {
+                    2.0 * (TAU * (50.0 * t + 4.0 * (1.0 - (-30.0 * t).exp()))).sin() * (-12.0 * t).exp()
+                });
             } else {
                 add(out, time, 0.2, |t| random.normal() * 0.7 * (-22.0 * t).exp());
             }

@@ -18,8 +18,7 @@ pub struct WavWriter {
 
 impl WavWriter {
     pub fn create(path: &Path) -> anyhow::Result<Self> {
-        let file =
-            std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+        let file = std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
         let mut out = BufWriter::new(file);
         out.write_all(&header(0))?;
         Ok(Self { out, samples: 0 })
@@ -76,7 +75,10 @@ pub fn read_wav(path: &Path) -> anyhow::Result<Vec<f32>> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let ours = header(((bytes.len().max(44) - 44) / 2) as u32);
     ensure!(bytes.starts_with(&ours), "{} is not a 16 kHz mono WAV of this harness", path.display());
-    Ok(bytes[44..].chunks_exact(2).map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32768.0).collect())
+    Ok(bytes[44..]
+        .chunks_exact(2)
+        .map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32768.0)
+        .collect())
 }
 
 /// Root mean square.
