@@ -90,6 +90,8 @@ pub struct Revision {
 }
 
 /// The newest state of the text: the heard words with all revisions, in the order they were made, applied.
+///
+/// What was put in without taking anything away finds its place by its time; all else stands where it was heard.
 pub(crate) fn live_words(hearing: HearingId, heard: Vec<Word>, revisions: &[Revision]) -> Vec<LiveWord> {
     let mut roots = numbered(WordSource::Hearing(hearing), heard);
     let mut consumer: HashMap<WordId, (&Revision, bool)> = HashMap::new();
@@ -98,10 +100,7 @@ pub(crate) fn live_words(hearing: HearingId, heard: Vec<Word>, revisions: &[Revi
             consumer.insert(*word, (revision, place == 0));
         }
         if revision.consumes.is_empty() {
-            for word in numbered(WordSource::Revision(revision.id), revision.produces.clone()) {
-                let place = roots.partition_point(|root| root.word.start <= word.word.start);
-                roots.insert(place, word);
-            }
+            roots.extend(numbered(WordSource::Revision(revision.id), revision.produces.clone()));
         }
     }
     let mut live = Vec::with_capacity(roots.len());
@@ -115,6 +114,9 @@ pub(crate) fn live_words(hearing: HearingId, heard: Vec<Word>, revisions: &[Revi
             ),
             Some((_, false)) => {}
         }
+    }
+    if revisions.iter().any(|revision| revision.consumes.is_empty()) {
+        live.sort_by_key(|word| word.word.start);
     }
     live
 }

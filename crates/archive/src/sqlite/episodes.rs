@@ -130,27 +130,25 @@ pub(crate) fn say(tx: &Transaction<'_>, id: EpisodeId, stated: &Stated) -> Resul
     Ok(())
 }
 
+/// A show has the same recording once.
 fn refuse_second_copy(
     tx: &Transaction<'_>,
     id: EpisodeId,
     show: ShowId,
     recording: &Recording,
 ) -> Result<()> {
-    if another_holds(tx, id, show, recording)? {
+    let another: bool = tx.query_row(
+        "SELECT EXISTS (SELECT 1 FROM recordings JOIN episodes ON episodes.id = recordings.episode
+                        WHERE blob = ?1 AND show = ?2 AND episodes.id <> ?3)",
+        params![recording.blob.to_string(), show.to_string(), id.to_string()],
+        |row| row.get(0),
+    )?;
+    if another {
         return Err(Error::Invalid(
             "another episode of that show has the same recording: change or remove that one".into(),
         ));
     }
     Ok(())
-}
-
-fn another_holds(tx: &Transaction<'_>, id: EpisodeId, show: ShowId, recording: &Recording) -> Result<bool> {
-    Ok(tx.query_row(
-        "SELECT EXISTS (SELECT 1 FROM recordings JOIN episodes ON episodes.id = recordings.episode
-                        WHERE blob = ?1 AND show = ?2 AND episodes.id <> ?3)",
-        params![recording.blob.to_string(), show.to_string(), id.to_string()],
-        |row| row.get(0),
-    )?)
 }
 
 /// Marks an episode or its text as changed.
@@ -193,7 +191,6 @@ pub(crate) fn probed(
         )
         .optional()?;
     let id = episode.ok_or_else(|| Error::not_found("recording", recording))?;
-    let before = entry(tx, id)?;
     let said =
         |tag: &Option<String>| tag.as_ref().map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty());
     let title = said(&tags.title);
@@ -216,15 +213,11 @@ pub(crate) fn probed(
     )?;
     let show_stated: bool =
         tx.query_row("SELECT show_stated FROM episodes WHERE id = ?1", [id.to_string()], |row| row.get(0))?;
-    if let (false, Some(title), Some(recording)) = (show_stated, said(&tags.show), &before.recording) {
+    if let (false, Some(title)) = (show_stated, said(&tags.show)) {
+        // No other episode has these bytes: where nobody states a show, `add` finds the one that has them.
         let show = show_titled(tx, &title, false)?;
-        if !another_holds(tx, id, show, recording)? {
-            tx.execute(
-                "UPDATE episodes SET show = ?2 WHERE id = ?1",
-                params![id.to_string(), show.to_string()],
-            )?;
-            drop_empty_automatic_shows(tx)?;
-        }
+        tx.execute("UPDATE episodes SET show = ?2 WHERE id = ?1", params![id.to_string(), show.to_string()])?;
+        drop_empty_automatic_shows(tx)?;
     }
     changed(tx, id)?;
     place_in_queue(tx, id)?;
