@@ -31,7 +31,7 @@ pub fn librispeech(place: &Place, peer: &Peer) -> anyhow::Result<Option<Recordin
     let file = place.work.join("librispeech.wav");
     let mut out = sound::WavWriter::create(&file)?;
     let (mut speech, mut utterances) = (0.0, Vec::new());
-    for (samples, text) in excerpts {
+    for Excerpt { samples, text } in excerpts {
         speech += samples.len() as f64 / sound::RATE as f64;
         out.write(&samples)?;
         out.write(&sound::silence(PAUSE))?;
@@ -42,8 +42,14 @@ pub fn librispeech(place: &Place, peer: &Peer) -> anyhow::Result<Option<Recordin
     Ok(Some(Recording { name: "librispeech".into(), file, seconds, speech, utterances, halves: None }))
 }
 
-/// The excerpts one by one, with what is read in them.
-pub fn librispeech_excerpts(place: &Place, peer: &Peer) -> anyhow::Result<Option<Vec<(Vec<f32>, String)>>> {
+/// One sentence or two, read aloud.
+pub struct Excerpt {
+    pub samples: Vec<f32>,
+    pub text: String,
+}
+
+/// The excerpts one by one; `None` where they are not at hand.
+pub fn librispeech_excerpts(place: &Place, peer: &Peer) -> anyhow::Result<Option<Vec<Excerpt>>> {
     let Some(files) = files_in(&place.data.join("librispeech-excerpts"), "flac")? else { return Ok(None) };
     let folder = place.fresh("librispeech")?;
     let wav = |index: usize| folder.join(format!("{index}.wav"));
@@ -51,9 +57,10 @@ pub fn librispeech_excerpts(place: &Place, peer: &Peer) -> anyhow::Result<Option
     peer.decode(&pairs)?;
     let mut excerpts = Vec::new();
     for (source, target) in pairs {
-        let text = read(&source.with_extension("txt"))?;
-        let said = text.lines().filter(|line| !line.starts_with("rare words:")).collect::<Vec<_>>().join(" ");
-        excerpts.push((sound::read_wav(&target)?, said));
+        let lines = read(&source.with_extension("txt"))?;
+        let text =
+            lines.lines().filter(|line| !line.starts_with("rare words:")).collect::<Vec<_>>().join(" ");
+        excerpts.push(Excerpt { samples: sound::read_wav(&target)?, text });
     }
     Ok(Some(excerpts))
 }

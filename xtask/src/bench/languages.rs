@@ -97,9 +97,5 @@ pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
         page.push_str(&row);
         page.push('\n');
     }
-    if options.dry {
-        println!("\n{page}");
-        return Ok(());
-    }
-    place.publish("languages", &page, &json!({ "machine": machine(), "heard": figures }))
+    place.publish("languages", options.dry, &page, &json!({ "machine": machine(), "heard": figures }))
 }

@@ -75,17 +75,22 @@ impl Place {
         Ok(folder)
     }
 
-    /// Puts `table` between the markers of `name` in docs/benchmarks.md, and the figures behind it into a file.
-    fn publish(&self, name: &str, table: &str, figures: &serde_json::Value) -> anyhow::Result<()> {
+    /// Puts `table` between the markers of `name` in docs/benchmarks.md unless the run is `dry`, and the figures behind
+    /// it into a file.
+    fn publish(&self, name: &str, dry: bool, table: &str, figures: &serde_json::Value) -> anyhow::Result<()> {
         let raw = self.work.join(format!("{name}.json"));
         std::fs::write(&raw, serde_json::to_string_pretty(figures)?)
             .with_context(|| format!("cannot write {}", raw.display()))?;
+        println!("\n{table}\nraw figures: {}", raw.display());
+        if dry {
+            return Ok(());
+        }
         let page = self.root.join("docs/benchmarks.md");
         let text =
             std::fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
         std::fs::write(&page, between_markers(&text, name, table)?)
             .with_context(|| format!("cannot write {}", page.display()))?;
-        println!("\n{table}\nwritten to {}; raw figures in {}", page.display(), raw.display());
+        println!("written to {}", page.display());
         Ok(())
     }
 }

@@ -73,10 +73,6 @@ pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
         page.push_str(&format!("| {name} | {:.2} | {:.2} |\n", rates[0], rates[1]));
     }
     std::fs::remove_file(&file).with_context(|| format!("cannot delete {}", file.display()))?;
-    if options.dry {
-        println!("\n{page}");
-        return Ok(());
-    }
     place.publish(
         "quiet",
         &page,

@@ -65,8 +65,8 @@ pub enum Step {
 pub fn align<T: PartialEq>(reference: &[T], heard: &[T]) -> Vec<Step> {
     let width = heard.len() + 1;
     let mut cost = vec![0_u32; (reference.len() + 1) * width];
-    for column in 1..width {
-        cost[column] = column as u32;
+    for (column, cost) in cost[..width].iter_mut().enumerate() {
+        *cost = column as u32;
     }
     for row in 1..=reference.len() {
         cost[row * width] = row as u32;

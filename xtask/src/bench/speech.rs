@@ -175,11 +175,12 @@ pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
         page.push_str(&table(set, &results));
         figures.push(raw(set, &results));
     }
-    if options.dry {
-        println!("\n{page}");
-        return Ok(());
-    }
-    place.publish("speech", &page, &json!({ "machine": machine(), "load": load_at_start, "sets": figures }))
+    place.publish(
+        "speech",
+        options.dry,
+        &page,
+        &json!({ "machine": machine(), "load": load_at_start, "sets": figures }),
+    )
 }
 
 struct Bench<'a> {

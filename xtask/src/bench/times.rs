@@ -86,20 +86,16 @@ pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
         machine(),
         rows.concat()
     );
-    if options.dry {
-        println!("\n{page}");
-        return Ok(());
-    }
-    place.publish("times", &page, &json!({ "machine": machine(), "recordings": figures }))
+    place.publish("times", options.dry, &page, &json!({ "machine": machine(), "recordings": figures }))
 }
 
 /// Sound of single utterances, from the first to the last sample that is loud.
 fn utterances(place: &Place, peer: &Peer) -> anyhow::Result<Vec<Vec<f32>>> {
     let mut sounds = Vec::new();
     if let Some(excerpts) = corpus::librispeech_excerpts(place, peer)? {
-        for (samples, _) in excerpts {
-            if let Some((first, last)) = sound::sounding(&samples) {
-                sounds.push(samples[first..last].to_vec());
+        for excerpt in excerpts {
+            if let Some((first, last)) = sound::sounding(&excerpt.samples) {
+                sounds.push(excerpt.samples[first..last].to_vec());
             }
         }
     }
