@@ -75,6 +75,7 @@ pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
     std::fs::remove_file(&file).with_context(|| format!("cannot delete {}", file.display()))?;
     place.publish(
         "quiet",
+        options.dry,
         &page,
         &json!({ "machine": machine(), "minutes": options.minutes, "heard": figures }),
     )
