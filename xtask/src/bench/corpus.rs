@@ -74,14 +74,16 @@ pub fn podcasts(place: &Place, peer: &Peer) -> anyhow::Result<Vec<Recording>> {
     for (file, seconds) in files.into_iter().zip(lengths) {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let script = folder.join("transcripts").join(&name);
-        let utterances = spoken_lines(&read(&script.with_extension("txt"))?);
+        let lines = read(&script.with_extension("txt"))?;
+        let lines = spoken_lines(&lines);
         let turns = turn_lengths(&read(&script.with_extension("rttm"))?);
+        let changes = lines.chunk_by(|(before, _), (after, _)| before == after).count();
         ensure!(
-            utterances.len() == turns.len(),
-            "{name}: {} spoken lines but {} turns: the script is read wrongly",
-            utterances.len(),
+            changes == turns.len(),
+            "{name}: speakers change {changes} times in the script but {} times in the RTTM: one is read wrongly",
             turns.len()
         );
+        let utterances = lines.iter().map(|(_, said)| (*said).to_owned()).collect();
         let speech = turns.iter().sum();
         recordings.push(Recording { name, file, seconds, speech, utterances, halves: None });
     }
@@ -137,11 +139,11 @@ pub fn sample_utterances(place: &Place) -> anyhow::Result<Vec<Utterance>> {
         .collect()
 }
 
-/// What is spoken in a script: what follows `Name: ` in every line after the first time mark.
-fn spoken_lines(script: &str) -> Vec<String> {
+/// Who says what in a script: every line `Name: text` after the first time mark.
+fn spoken_lines(script: &str) -> Vec<(&str, &str)> {
     let lines =
         script.lines().skip_while(|line| !line.starts_with('[')).filter(|line| !line.starts_with('['));
-    lines.filter_map(|line| line.split_once(": ")).map(|(_, said)| said.trim().to_owned()).collect()
+    lines.filter_map(|line| line.split_once(": ")).map(|(who, said)| (who, said.trim())).collect()
 }
 
 /// Seconds of each turn of an RTTM file.
@@ -192,7 +194,7 @@ mod tests {
     fn only_what_is_spoken_is_read_from_a_script() {
         let script =
             "# Show — Episode\nHost: Ada\n\n[00:00]\nAda: Hello: and welcome.\n\n[03:00]\nBo: Thanks.\n";
-        assert_eq!(spoken_lines(script), ["Hello: and welcome.", "Thanks."]);
+        assert_eq!(spoken_lines(script), [("Ada", "Hello: and welcome."), ("Bo", "Thanks.")]);
         assert_eq!(turn_lengths("SPEAKER a 1 0.000 1.500 <NA> <NA> Ada <NA> <NA>\n"), [1.5]);
     }
 
