@@ -24,10 +24,15 @@ fn main() {
     for cpu in Processor::all().into_iter().rev() {
         println!("{}", cpu.describe());
         let repeat = if cpu == Processor::portable() { 1 } else { 10 };
-        for (name, rows, inputs, outputs) in
-            [("1500x512x512", 1500, 512, 512), ("1500x512x2048", 1500, 512, 2048), ("1500x2048x512", 1500, 2048, 512), ("1x512x51865", 1, 512, 51865), ("20x512x51865", 20, 512, 51865)]
-        {
-            let weight: Vec<i8> = noise(outputs * inputs, 1).iter().map(|value| (value * 127.0) as i8).collect();
+        for (name, rows, inputs, outputs) in [
+            ("1500x512x512", 1500, 512, 512),
+            ("1500x512x2048", 1500, 512, 2048),
+            ("1500x2048x512", 1500, 2048, 512),
+            ("1x512x51865", 1, 512, 51865),
+            ("20x512x51865", 20, 512, 51865),
+        ] {
+            let weight: Vec<i8> =
+                noise(outputs * inputs, 1).iter().map(|value| (value * 127.0) as i8).collect();
             let matrix = Int8Matrix::pack(&weight, &vec![0.01; outputs], None, outputs, inputs);
             let values = noise(rows * inputs, 2);
             let mut quantized = QuantizedRows::default();
@@ -55,7 +60,19 @@ fn main() {
         let mut scratch = AttentionScratch::default();
         for count in [1500, 5, 1] {
             report(&format!("attention {count} queries"), 4.0 * (count * keys * 64) as f64, repeat, || {
-                attend(cpu, &rows, width, count, 0.125, &key_panels, &value_panels, &mut out, width, &mut scratch, None);
+                attend(
+                    cpu,
+                    &rows,
+                    width,
+                    count,
+                    0.125,
+                    &key_panels,
+                    &value_panels,
+                    &mut out,
+                    width,
+                    &mut scratch,
+                    None,
+                );
             });
         }
         let weight = noise(512 * 512, 5);

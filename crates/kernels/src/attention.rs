@@ -52,7 +52,16 @@ pub fn attend(
             }
         }
         matmul_bf16(cpu, &scratch.queries, dimensions, rows, keys, &mut scratch.scores, depth);
-        weigh(cpu, &mut scratch.scores, rows, depth, key_count, factor, &mut scratch.weights, &mut scratch.inverse_sums);
+        weigh(
+            cpu,
+            &mut scratch.scores,
+            rows,
+            depth,
+            key_count,
+            factor,
+            &mut scratch.weights,
+            &mut scratch.inverse_sums,
+        );
         if let Some(probabilities) = probabilities.as_deref_mut() {
             for row in 0..rows {
                 let out = &mut probabilities[(first + row) * key_count..][..key_count];

@@ -2,9 +2,9 @@
 
 use crate::aligned::AlignedBytes;
 use crate::processor::{FloatPath, Processor, by_width};
+use crate::tile::{self, COLUMNS, GROUP_BYTES, MAX_ROWS, Sums};
 #[cfg(target_arch = "x86_64")]
 use crate::tile::{with_rows, x86};
-use crate::tile::{self, COLUMNS, GROUP_BYTES, MAX_ROWS, Sums};
 
 by_width! {
     /// Rounds to `bf16`, to nearest even; NaN is not kept apart, since none can reach here.
@@ -109,67 +109,101 @@ impl F32Panels {
 ///
 /// # Panics
 /// When a slice is too short for the shape.
-pub fn matmul_bf16(cpu: Processor, rows: &[u16], row_stride: usize, count: usize, right: &Bf16Panels, out: &mut [f32], out_stride: usize) {
+pub fn matmul_bf16(
+    cpu: Processor,
+    rows: &[u16],
+    row_stride: usize,
+    count: usize,
+    right: &Bf16Panels,
+    out: &mut [f32],
+    out_stride: usize,
+) {
     if count == 0 {
         return;
     }
     assert!(rows.len() >= (count - 1) * row_stride + right.depth);
     assert!(out.len() >= (count - 1) * out_stride + right.columns);
     let groups = right.depth / 2;
-    drive(cpu, count, right.panels.bytes(), groups, right.columns, out, out_stride, |row, tile_rows, panel, sums| {
-        let left = rows[row * row_stride..].as_ptr().cast::<u8>();
-        let stride = row_stride * 2;
-        // SAFETY: the assertions above cover `count` rows of `depth` values; `panel` holds `groups` groups and `sums`
-        // `MAX_ROWS` rows; `Processor` gives a path only where its instructions exist.
-        unsafe {
-            match cpu.float {
-                #[cfg(target_arch = "x86_64")]
-                FloatPath::Avx512Bf16 => {
-                    with_rows!(wide bf16_avx512bf16, tile_rows, (left, stride, panel, groups, sums))
+    drive(
+        cpu,
+        count,
+        right.panels.bytes(),
+        groups,
+        right.columns,
+        out,
+        out_stride,
+        |row, tile_rows, panel, sums| {
+            let left = rows[row * row_stride..].as_ptr().cast::<u8>();
+            let stride = row_stride * 2;
+            // SAFETY: the assertions above cover `count` rows of `depth` values; `panel` holds `groups` groups and `sums`
+            // `MAX_ROWS` rows; `Processor` gives a path only where its instructions exist.
+            unsafe {
+                match cpu.float {
+                    #[cfg(target_arch = "x86_64")]
+                    FloatPath::Avx512Bf16 => {
+                        with_rows!(wide bf16_avx512bf16, tile_rows, (left, stride, panel, groups, sums))
+                    }
+                    #[cfg(target_arch = "x86_64")]
+                    FloatPath::Avx512 => {
+                        with_rows!(wide bf16_avx512, tile_rows, (left, stride, panel, groups, sums))
+                    }
+                    #[cfg(target_arch = "x86_64")]
+                    FloatPath::Avx2 => {
+                        with_rows!(narrow bf16_avx2, tile_rows, (left, stride, panel, groups, sums))
+                    }
+                    FloatPath::Portable => tile::portable::<tile::Bf16>(left, panel, groups, sums),
                 }
-                #[cfg(target_arch = "x86_64")]
-                FloatPath::Avx512 => {
-                    with_rows!(wide bf16_avx512, tile_rows, (left, stride, panel, groups, sums))
-                }
-                #[cfg(target_arch = "x86_64")]
-                FloatPath::Avx2 => {
-                    with_rows!(narrow bf16_avx2, tile_rows, (left, stride, panel, groups, sums))
-                }
-                FloatPath::Portable => tile::portable::<tile::Bf16>(left, panel, groups, sums),
             }
-        }
-    });
+        },
+    );
 }
 
 /// `out[r][c] = rows[r] · right[c]` for `count` rows of `f32` that are `row_stride` values apart.
 ///
 /// # Panics
 /// When a slice is too short for the shape.
-pub fn matmul_f32(cpu: Processor, rows: &[f32], row_stride: usize, count: usize, right: &F32Panels, out: &mut [f32], out_stride: usize) {
+pub fn matmul_f32(
+    cpu: Processor,
+    rows: &[f32],
+    row_stride: usize,
+    count: usize,
+    right: &F32Panels,
+    out: &mut [f32],
+    out_stride: usize,
+) {
     if count == 0 {
         return;
     }
     assert!(rows.len() >= (count - 1) * row_stride + right.depth);
     assert!(out.len() >= (count - 1) * out_stride + right.columns);
     let groups = right.depth;
-    drive(cpu, count, right.panels.bytes(), groups, right.columns, out, out_stride, |row, tile_rows, panel, sums| {
-        let left = rows[row * row_stride..].as_ptr().cast::<u8>();
-        let stride = row_stride * 4;
-        // SAFETY: as in `matmul_bf16`.
-        unsafe {
-            match cpu.float {
-                #[cfg(target_arch = "x86_64")]
-                FloatPath::Avx512Bf16 | FloatPath::Avx512 => {
-                    with_rows!(wide f32_avx512, tile_rows, (left, stride, panel, groups, sums))
+    drive(
+        cpu,
+        count,
+        right.panels.bytes(),
+        groups,
+        right.columns,
+        out,
+        out_stride,
+        |row, tile_rows, panel, sums| {
+            let left = rows[row * row_stride..].as_ptr().cast::<u8>();
+            let stride = row_stride * 4;
+            // SAFETY: as in `matmul_bf16`.
+            unsafe {
+                match cpu.float {
+                    #[cfg(target_arch = "x86_64")]
+                    FloatPath::Avx512Bf16 | FloatPath::Avx512 => {
+                        with_rows!(wide f32_avx512, tile_rows, (left, stride, panel, groups, sums))
+                    }
+                    #[cfg(target_arch = "x86_64")]
+                    FloatPath::Avx2 => {
+                        with_rows!(narrow f32_avx2, tile_rows, (left, stride, panel, groups, sums))
+                    }
+                    FloatPath::Portable => tile::portable::<tile::F32>(left, panel, groups, sums),
                 }
-                #[cfg(target_arch = "x86_64")]
-                FloatPath::Avx2 => {
-                    with_rows!(narrow f32_avx2, tile_rows, (left, stride, panel, groups, sums))
-                }
-                FloatPath::Portable => tile::portable::<tile::F32>(left, panel, groups, sums),
             }
-        }
-    });
+        },
+    );
 }
 
 #[expect(clippy::too_many_arguments, reason = "the pieces of a matrix product and where it goes")]

@@ -2,9 +2,9 @@
 
 use crate::aligned::AlignedBytes;
 use crate::processor::{Int8Path, Processor, by_width};
+use crate::tile::{self, COLUMNS, GROUP_BYTES, MAX_ROWS, Sums};
 #[cfg(target_arch = "x86_64")]
 use crate::tile::{with_rows, x86};
-use crate::tile::{self, COLUMNS, GROUP_BYTES, MAX_ROWS, Sums};
 use crate::vector::{ROUNDER, gelu};
 
 /// Weights `[outputs, inputs]` in 8 bits with a scale and a bias for each output, packed into panels.
@@ -143,7 +143,13 @@ pub enum Epilogue {
 ///
 /// # Panics
 /// When the shapes do not fit.
-pub fn matmul_int8(cpu: Processor, rows: &QuantizedRows, weights: &Int8Matrix, out: &mut [f32], epilogue: Epilogue) {
+pub fn matmul_int8(
+    cpu: Processor,
+    rows: &QuantizedRows,
+    weights: &Int8Matrix,
+    out: &mut [f32],
+    epilogue: Epilogue,
+) {
     assert_eq!(rows.inputs, weights.inputs);
     assert_eq!(out.len(), rows.rows * weights.outputs);
     // A block of rows stays in the second-level cache while all panels pass over it.

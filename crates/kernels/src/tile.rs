@@ -64,7 +64,10 @@ pub unsafe fn portable<P: Product>(row: *const u8, panel: *const u8, groups: usi
     for group in 0..groups {
         // SAFETY: `group < groups`, and the caller vouches for the lengths.
         let (left, right) = unsafe {
-            (*row.add(group * 4).cast::<[u8; 4]>(), &*panel.add(group * GROUP_BYTES).cast::<[[u8; 4]; COLUMNS]>())
+            (
+                *row.add(group * 4).cast::<[u8; 4]>(),
+                &*panel.add(group * GROUP_BYTES).cast::<[[u8; 4]; COLUMNS]>(),
+            )
         };
         for (sum, right) in row_sums.iter_mut().zip(right) {
             *sum = P::accumulate(*sum, left, *right);
@@ -103,8 +106,9 @@ pub mod x86 {
                             _mm512_loadu_si512(panel.add(group * GROUP_BYTES + 64).cast()),
                         ];
                         for row in 0..ROWS {
-                            let $left =
-                                _mm512_set1_epi32(rows.add(row * stride + group * 4).cast::<i32>().read_unaligned());
+                            let $left = _mm512_set1_epi32(
+                                rows.add(row * stride + group * 4).cast::<i32>().read_unaligned(),
+                            );
                             for half in 0..2 {
                                 let $right = right[half];
                                 let $sum = registers[row][half];
@@ -125,29 +129,51 @@ pub mod x86 {
         };
     }
 
-    tile_512!(int8_vnni512, "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni", _mm512_setzero_si512(), |sum, left, right| {
-        // The unsigned operand is the weight, so that the broadcast row can be the memory operand of the instruction.
-        _mm512_dpbusd_epi32(sum, right, left)
-    });
-    tile_512!(bf16_avx512bf16, "avx512f,avx512bw,avx512vl,avx512dq,avx512bf16", _mm512_setzero_ps(), |sum, left, right| {
-        _mm512_dpbf16_ps(sum, std::mem::transmute::<__m512i, __m512bh>(left), std::mem::transmute::<__m512i, __m512bh>(right))
-    });
-    tile_512!(bf16_avx512, "avx512f,avx512bw,avx512vl,avx512dq,fma", _mm512_setzero_ps(), |sum, left, right| {
-        let high_mask = _mm512_set1_epi32(0xffff_0000_u32 as i32);
-        let high = _mm512_fmadd_ps(
-            _mm512_castsi512_ps(_mm512_and_si512(left, high_mask)),
-            _mm512_castsi512_ps(_mm512_and_si512(right, high_mask)),
-            sum,
-        );
-        _mm512_fmadd_ps(
-            _mm512_castsi512_ps(_mm512_slli_epi32::<16>(left)),
-            _mm512_castsi512_ps(_mm512_slli_epi32::<16>(right)),
-            high,
-        )
-    });
-    tile_512!(f32_avx512, "avx512f,avx512bw,avx512vl,avx512dq,fma", _mm512_setzero_ps(), |sum, left, right| {
-        _mm512_fmadd_ps(_mm512_castsi512_ps(left), _mm512_castsi512_ps(right), sum)
-    });
+    tile_512!(
+        int8_vnni512,
+        "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni",
+        _mm512_setzero_si512(),
+        |sum, left, right| {
+            // The unsigned operand is the weight, so that the broadcast row can be the memory operand of the instruction.
+            _mm512_dpbusd_epi32(sum, right, left)
+        }
+    );
+    tile_512!(
+        bf16_avx512bf16,
+        "avx512f,avx512bw,avx512vl,avx512dq,avx512bf16",
+        _mm512_setzero_ps(),
+        |sum, left, right| {
+            _mm512_dpbf16_ps(
+                sum,
+                std::mem::transmute::<__m512i, __m512bh>(left),
+                std::mem::transmute::<__m512i, __m512bh>(right),
+            )
+        }
+    );
+    tile_512!(
+        bf16_avx512,
+        "avx512f,avx512bw,avx512vl,avx512dq,fma",
+        _mm512_setzero_ps(),
+        |sum, left, right| {
+            let high_mask = _mm512_set1_epi32(0xffff_0000_u32 as i32);
+            let high = _mm512_fmadd_ps(
+                _mm512_castsi512_ps(_mm512_and_si512(left, high_mask)),
+                _mm512_castsi512_ps(_mm512_and_si512(right, high_mask)),
+                sum,
+            );
+            _mm512_fmadd_ps(
+                _mm512_castsi512_ps(_mm512_slli_epi32::<16>(left)),
+                _mm512_castsi512_ps(_mm512_slli_epi32::<16>(right)),
+                high,
+            )
+        }
+    );
+    tile_512!(
+        f32_avx512,
+        "avx512f,avx512bw,avx512vl,avx512dq,fma",
+        _mm512_setzero_ps(),
+        |sum, left, right| { _mm512_fmadd_ps(_mm512_castsi512_ps(left), _mm512_castsi512_ps(right), sum) }
+    );
 
     macro_rules! tile_256 {
         ($name:ident, $features:literal, $zero:expr, |$sum:ident, $left:ident, $right:ident| $accumulate:expr) => {

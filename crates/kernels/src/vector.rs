@@ -15,10 +15,11 @@ fn exp(x: f32) -> f32 {
     let shifted = clamped * std::f32::consts::LOG2_E + ROUNDER;
     let power = shifted - ROUNDER;
     let rest = clamped - power * 0.693_359_4 + power * 2.121_944_4e-4;
-    let polynomial = ((((1.987_569_1e-4 * rest + 1.398_199_9e-3) * rest + 8.333_452e-3) * rest + 4.166_579_6e-2) * rest
-        + 1.666_666_5e-1)
-        * rest
-        + 5.000_000_3e-1;
+    let polynomial =
+        ((((1.987_569_1e-4 * rest + 1.398_199_9e-3) * rest + 8.333_452e-3) * rest + 4.166_579_6e-2) * rest
+            + 1.666_666_5e-1)
+            * rest
+            + 5.000_000_3e-1;
     let fraction = polynomial * (rest * rest) + rest + 1.0;
     let scale = f32::from_bits(shifted.to_bits().wrapping_sub(ROUNDER.to_bits()).wrapping_add(127) << 23);
     if x > -87.0 { fraction * scale } else { 0.0 }
@@ -168,4 +169,80 @@ pub fn sigmoid(x: f32) -> f32 {
 /// Hyperbolic tangent.
 pub fn tanh(x: f32) -> f32 {
     2.0 / (1.0 + exp(-2.0 * x)) - 1.0
+}
+
+by_width! {
+    /// The largest `count` values of a row with their places, largest first; places of equal values in order.
+    pub fn top(cpu, values: &[f32], count: usize, out: &mut Vec<(f32, u32)>) {
+        const BLOCK: usize = 128;
+        out.clear();
+        let mut bar = f32::NEG_INFINITY;
+        for (block, values) in values.chunks(BLOCK).enumerate() {
+            // Almost every block is passed over after one vectorised look.
+            if largest(values) <= bar {
+                continue;
+            }
+            for (offset, value) in values.iter().enumerate() {
+                if *value > bar {
+                    let place = out.partition_point(|(known, _)| known >= value);
+                    out.insert(place, (*value, (block * BLOCK + offset) as u32));
+                    if out.len() > count {
+                        out.pop();
+                    }
+                    if out.len() == count {
+                        bar = out.last().map_or(bar, |(value, _)| *value);
+                    }
+                }
+            }
+        }
+    }
+}
+
+by_width! {
+    /// Median of seven neighbours, the row being mirrored at its ends. `out` has the length of `values`.
+    pub fn median_of_seven(cpu, values: &[f32], out: &mut [f32]) {
+        #[inline(always)]
+        fn order(pair: (f32, f32)) -> (f32, f32) {
+            if pair.0 < pair.1 { pair } else { (pair.1, pair.0) }
+        }
+        let count = values.len();
+        if count < 4 {
+            out.copy_from_slice(values);
+            return;
+        }
+        let mirrored = |index: isize| -> f32 {
+            let index = index.unsigned_abs();
+            values[if index < count { index } else { (2 * count - 2 - index).min(count - 1) }]
+        };
+        for place in (0..3).chain(count - 3..count) {
+            let mut seven = [0.0; 7];
+            for (offset, value) in seven.iter_mut().enumerate() {
+                *value = mirrored(place as isize + offset as isize - 3);
+            }
+            seven.sort_unstable_by(f32::total_cmp);
+            out[place] = seven[3];
+        }
+        if count < 7 {
+            return;
+        }
+        let inner = count - 6;
+        let rows: [&[f32]; 7] = std::array::from_fn(|shift| &values[shift..shift + inner]);
+        for (place, out) in out[3..count - 3].iter_mut().enumerate() {
+            let [mut a, mut b, mut c, mut d, mut e, mut f, mut g] = rows.map(|row| row[place]);
+            // The part of a sorting network that the middle needs (Devillard 1998, `opt_med7`).
+            (a, f) = order((a, f));
+            (a, d) = order((a, d));
+            (b, g) = order((b, g));
+            (c, e) = order((c, e));
+            b = order((a, b)).1;
+            (d, f) = order((d, f));
+            (c, g) = order((c, g));
+            d = order((c, d)).1;
+            d = order((d, g)).0;
+            e = order((e, f)).0;
+            (b, e) = order((b, e));
+            d = order((b, d)).1;
+            *out = order((d, e)).0;
+        }
+    }
 }

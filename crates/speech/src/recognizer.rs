@@ -1,0 +1,494 @@
+//! One worker: clips in, words out, with guards against what Whisper is known to do wrong.
+
+use crate::engine::{Clip, HeardClip, LanguageScores, LocalGap, LocalWord};
+use crate::mel::{HOP, MelSpectrogram, SAMPLE_RATE};
+use crate::search::{Hypothesis, Method, Rules, Search};
+use crate::tokens::{Token, Vocabulary};
+use crate::whisper::{Context, Encoding, Row, Scratch, Whisper};
+use crate::words::words;
+use flate2::{Compression, write::ZlibEncoder};
+use kernels::{Processor, log_sum_exp};
+use model::Quality;
+use std::io::Write;
+
+/// Width of the beam at [`Quality::Accurate`], as in openai/whisper and faster-whisper.
+const BEAM: usize = 5;
+/// Below this mean log-probability a text is not believed (openai/whisper `logprob_threshold`).
+const LEAST_MEAN: f32 = -1.0;
+/// A text that shrinks more than this is a loop (openai/whisper `compression_ratio_threshold`).
+const MOST_COMPRESSION: f32 = 2.4;
+/// Above this probability of no speech, a text that is not believed is taken for an invention (`no_speech_threshold`).
+const NO_SPEECH: f32 = 0.6;
+/// Temperatures tried, one after another, when a text is not believed.
+const TEMPERATURES: [f32; 3] = [0.2, 0.5, 0.9];
+/// Texts drawn at each temperature.
+const TEXTS: usize = 5;
+/// A window whose own language is this sure is also heard in that language.
+const SURE_OF_LANGUAGE: f32 = 0.9;
+/// Seconds of speech without words that are worth hearing again alone.
+const WORTH_HEARING_AGAIN: f64 = 1.2;
+/// Seconds of speech without words that make a gap.
+const GAP: f64 = 0.9;
+/// A word may begin or end this much (seconds) outside its speech: the voice detector's own uncertainty.
+const SLACK: f64 = 0.3;
+
+/// The weights and vocabulary, shared by all workers.
+pub(crate) struct Recognizer {
+    pub whisper: Whisper,
+    pub vocabulary: Vocabulary,
+    rules: Rules,
+}
+
+/// A worker with its buffers.
+pub(crate) struct Worker<'model> {
+    model: &'model Recognizer,
+    cpu: Processor,
+    mel: MelSpectrogram,
+    spectrogram: Vec<f32>,
+    scratch: Scratch,
+    logits: Vec<f32>,
+}
+
+/// A window in the hands of a worker.
+struct Hearing {
+    language: String,
+    languages: LanguageScores,
+    no_speech: f32,
+    prompt: Vec<u32>,
+    best: Option<Hypothesis>,
+    temperature: f32,
+}
+
+impl Recognizer {
+    pub fn new(whisper: Whisper, vocabulary: Vocabulary) -> Self {
+        let rules = Rules::new(&whisper.config, &vocabulary);
+        Self { whisper, vocabulary, rules }
+    }
+}
+
+impl<'model> Worker<'model> {
+    pub fn new(model: &'model Recognizer, cpu: Processor) -> Self {
+        Self {
+            model,
+            cpu,
+            mel: MelSpectrogram::new(model.whisper.config.mel_bands),
+            spectrogram: Vec::new(),
+            scratch: Scratch::default(),
+            logits: Vec::new(),
+        }
+    }
+
+    /// Encodes a clip.
+    pub fn encode(&mut self, clip: &Clip) -> Encoding {
+        self.mel.compute(&clip.samples, &mut self.spectrogram);
+        self.model.whisper.encode(self.cpu, &self.spectrogram, &mut self.scratch)
+    }
+
+    fn context(&mut self, clip: &Clip, encoding: &Encoding) -> Context {
+        let frames = clip.samples.len().div_ceil(2 * HOP);
+        self.model.whisper.context(self.cpu, encoding, frames, &mut self.scratch)
+    }
+
+    /// Natural log-probability of each language the model knows, for an encoded clip; empty for an English-only model.
+    pub fn languages(&mut self, clip: &Clip, encoding: &Encoding) -> LanguageScores {
+        if self.model.vocabulary.languages.is_empty() {
+            return LanguageScores::default();
+        }
+        let mut contexts = [self.context(clip, encoding)];
+        self.begin(&mut contexts).into_iter().next().map(|(languages, _, _)| languages).unwrap_or_default()
+    }
+
+    /// Feeds the start of the transcript; gives languages, the probability of no speech, and the slot.
+    fn begin(&mut self, contexts: &mut [Context]) -> Vec<(LanguageScores, f32, u32)> {
+        let Self { model, cpu, scratch, logits, .. } = self;
+        let slots: Vec<u32> = contexts.iter_mut().map(Context::slot).collect();
+        let rows: Vec<Row<'_>> = slots
+            .iter()
+            .enumerate()
+            .map(|(context, slot)| Row {
+                context,
+                token: model.vocabulary.start_of_transcript,
+                path: std::slice::from_ref(slot),
+                wanted: true,
+            })
+            .collect();
+        model.whisper.decode(*cpu, contexts, &rows, scratch, logits);
+        logits
+            .chunks_exact(model.whisper.config.vocabulary)
+            .zip(&slots)
+            .map(|(scores, slot)| {
+                let of = |token: Token| scores.get(token as usize).copied().unwrap_or(f32::NEG_INFINITY);
+                let languages: Vec<f32> =
+                    model.vocabulary.languages.iter().map(|(_, token)| of(*token)).collect();
+                let shift = log_sum_exp(*cpu, &languages);
+                let languages = model
+                    .vocabulary
+                    .languages
+                    .iter()
+                    .zip(&languages)
+                    .map(|((code, _), score)| (code.clone(), score - shift))
+                    .collect();
+                let no_speech = model
+                    .vocabulary
+                    .no_speech
+                    .map_or(0.0, |token| (of(token) - log_sum_exp(*cpu, scores)).exp());
+                (LanguageScores(languages), no_speech, *slot)
+            })
+            .collect()
+    }
+
+    /// Hears clips together. Each result depends on its own clip only.
+    pub fn hear(
+        &mut self,
+        clips: &[(&Clip, Option<Encoding>)],
+        language: &str,
+        quality: Quality,
+    ) -> Vec<HeardClip> {
+        let mut contexts: Vec<Context> = clips
+            .iter()
+            .map(|(clip, encoding)| match encoding {
+                Some(encoding) => self.context(clip, encoding),
+                None => {
+                    let encoding = self.encode(clip);
+                    self.context(clip, &encoding)
+                }
+            })
+            .collect();
+        let mut hearings: Vec<Hearing> = self
+            .begin(&mut contexts)
+            .into_iter()
+            .map(|(languages, no_speech, slot)| Hearing {
+                language: language.to_owned(),
+                languages,
+                no_speech,
+                prompt: vec![slot],
+                best: None,
+                temperature: 0.0,
+            })
+            .collect();
+        let method = if quality == Quality::Fast { Method::Greedy } else { Method::Beam(BEAM) };
+        let all: Vec<usize> = (0..clips.len()).collect();
+        self.search(clips, &mut contexts, &mut hearings, &all, method);
+        let mut heard = Vec::new();
+        for (index, (clip, _)) in clips.iter().enumerate() {
+            let hearing = &mut hearings[index];
+            self.doubt_language(clip, &mut contexts[index], hearing, language, method);
+            self.doubt_text(clip, &mut contexts[index], hearing, method);
+            heard.push(self.finish(clip, &contexts[index], hearing));
+        }
+        drop(contexts);
+        for (heard, (clip, _)) in heard.iter_mut().zip(clips) {
+            self.hear_gaps_again(clip, heard, quality);
+        }
+        heard
+    }
+
+    /// Runs the searches of the windows `chosen` in step.
+    fn search(
+        &mut self,
+        clips: &[(&Clip, Option<Encoding>)],
+        contexts: &mut [Context],
+        hearings: &mut [Hearing],
+        chosen: &[usize],
+        method: Method,
+    ) {
+        let Self { model, cpu, scratch, logits, .. } = self;
+        let vocabulary = &model.vocabulary;
+        let size = model.whisper.config.vocabulary;
+        let mut searches: Vec<(usize, Search)> = Vec::new();
+        // The rest of the prompt, after the start of the transcript whose slot is known already.
+        let mut prompts: Vec<(usize, Vec<Token>, Vec<u32>)> = Vec::new();
+        for index in chosen {
+            let hearing = &mut hearings[*index];
+            hearing.prompt.truncate(1);
+            contexts[*index].rewind(1);
+            let mut tokens = Vec::new();
+            if let Some(language) = vocabulary.language(&hearing.language) {
+                tokens.extend([language, vocabulary.transcribe]);
+            }
+            tokens.push(vocabulary.no_timestamps);
+            for _ in &tokens {
+                hearing.prompt.push(contexts[*index].slot());
+            }
+            prompts.push((*index, tokens, hearing.prompt.clone()));
+        }
+        let rows: Vec<Row<'_>> = prompts
+            .iter()
+            .flat_map(|(index, tokens, path)| {
+                tokens.iter().enumerate().map(|(place, token)| Row {
+                    context: *index,
+                    token: *token,
+                    path: &path[..place + 2],
+                    wanted: place + 1 == tokens.len(),
+                })
+            })
+            .collect();
+        model.whisper.decode(*cpu, contexts, &rows, scratch, logits);
+        drop(rows);
+        for ((index, _, path), scores) in prompts.into_iter().zip(logits.chunks_exact_mut(size)) {
+            let seconds = clips[index].0.samples.len() as f64 / SAMPLE_RATE as f64;
+            // Nobody says more than this; a loop is cut here even if it is not seen to be one.
+            let limit = (24.0 + seconds * 14.0) as usize;
+            let limit = limit.min(model.whisper.config.text_context - path.len() - 1);
+            let mut search = Search::new(method, path, limit);
+            search.advance(*cpu, &model.rules, scores, size, &mut contexts[index]);
+            searches.push((index, search));
+        }
+        loop {
+            let (done, live): (Vec<_>, Vec<_>) = searches.into_iter().partition(|(_, search)| search.done());
+            for (index, search) in done {
+                hearings[index].best = search.best();
+            }
+            searches = live;
+            if searches.is_empty() {
+                return;
+            }
+            let rows: Vec<Row<'_>> = searches
+                .iter()
+                .flat_map(|(index, search)| {
+                    search.live().iter().map(|hypothesis| Row {
+                        context: *index,
+                        token: hypothesis.tokens.last().copied().unwrap_or_default(),
+                        path: &hypothesis.path,
+                        wanted: true,
+                    })
+                })
+                .collect();
+            model.whisper.decode(*cpu, contexts, &rows, scratch, logits);
+            drop(rows);
+            let mut first = 0;
+            for (index, search) in &mut searches {
+                let count = search.live().len();
+                let scores = &mut logits[first * size..(first + count) * size];
+                search.advance(*cpu, &model.rules, scores, size, &mut contexts[*index]);
+                first += count;
+            }
+        }
+    }
+
+    /// Hears one window again by another method or in another language.
+    fn again(&mut self, clip: &Clip, context: &mut Context, hearing: &mut Hearing, method: Method) {
+        let clips = [(clip, None)];
+        self.search(&clips, std::slice::from_mut(context), std::slice::from_mut(hearing), &[0], method);
+    }
+
+    /// A window that clearly sounds like another language than its recording is heard in both; the likelier text stays.
+    fn doubt_language(
+        &mut self,
+        clip: &Clip,
+        context: &mut Context,
+        hearing: &mut Hearing,
+        language: &str,
+        method: Method,
+    ) {
+        let Some((own, probability)) = hearing.languages.likeliest() else { return };
+        if own == language || probability < SURE_OF_LANGUAGE {
+            return;
+        }
+        let first = hearing.best.take();
+        hearing.language = own;
+        self.again(clip, context, hearing, method);
+        let mean =
+            |hypothesis: &Option<Hypothesis>| hypothesis.as_ref().map_or(f32::NEG_INFINITY, Hypothesis::mean);
+        if mean(&hearing.best) <= mean(&first) {
+            // The slots of the first text were given to the second; the first is heard once more to have them back.
+            hearing.language = language.to_owned();
+            self.again(clip, context, hearing, method);
+        }
+    }
+
+    /// A text that is a loop or is not believed is heard again, with ever more freedom.
+    fn doubt_text(&mut self, clip: &Clip, context: &mut Context, hearing: &mut Hearing, method: Method) {
+        let doubt = |hearing: &Hearing| self.model.doubtful(hearing);
+        if !doubt(hearing) || likely_no_speech(hearing) {
+            return;
+        }
+        let mut attempts: Vec<(Method, f32)> = Vec::new();
+        if method == Method::Greedy {
+            attempts.push((Method::Beam(BEAM), 0.0));
+        }
+        attempts.extend(TEMPERATURES.map(|temperature| {
+            let seed = clip.samples.len() as u64;
+            (Method::Sample { temperature, texts: TEXTS, seed }, temperature)
+        }));
+        let mut best: Option<(f32, Method, f32)> = None;
+        let mut rank = |hearing: &Hearing, method: Method, temperature: f32| {
+            let Some(hypothesis) = &hearing.best else { return };
+            let penalty = if hypothesis.loop_at.is_some() { 10.0 } else { 0.0 };
+            let rank = hypothesis.mean() - penalty;
+            if best.is_none_or(|(known, ..)| rank > known) {
+                best = Some((rank, method, temperature));
+            }
+        };
+        rank(hearing, method, 0.0);
+        for (method, temperature) in attempts {
+            self.again(clip, context, hearing, method);
+            hearing.temperature = temperature;
+            if !self.model.doubtful(hearing) {
+                return;
+            }
+            rank(hearing, method, temperature);
+        }
+        // Nothing was believed: the best of them is taken, and what is wrong with it becomes a gap.
+        if let Some((_, method, temperature)) = best {
+            self.again(clip, context, hearing, method);
+            hearing.temperature = temperature;
+        }
+    }
+
+    fn finish(&self, clip: &Clip, context: &Context, hearing: &Hearing) -> HeardClip {
+        let mut heard = HeardClip {
+            language: hearing.language.clone(),
+            words: Vec::new(),
+            gaps: Vec::new(),
+            mean_log_probability: hearing.best.as_ref().map_or(0.0, Hypothesis::mean),
+            temperature: hearing.temperature,
+        };
+        let mut reason = "no-words";
+        if let Some(hypothesis) = &hearing.best {
+            if likely_no_speech(hearing) {
+                reason = "no-speech";
+            } else if hypothesis.mean() < LEAST_MEAN - 0.5 {
+                reason = "low-confidence";
+            } else {
+                let heads = self.model.whisper.config.alignment_heads.len();
+                let mut hypothesis = hypothesis.clone();
+                if let Some(kept) = hypothesis.loop_at {
+                    reason = "loop";
+                    hypothesis.tokens.truncate(kept);
+                }
+                let all = words(
+                    self.cpu,
+                    &self.model.vocabulary,
+                    heads,
+                    context,
+                    hearing.prompt.len(),
+                    &hypothesis,
+                    &hearing.language,
+                );
+                heard.words = settle(all, &clip.speech);
+            }
+        }
+        heard.gaps = gaps(&heard.words, &clip.speech, GAP, reason);
+        heard
+    }
+
+    /// Long stretches of speech that got no words are heard once more, alone: Whisper sometimes ends a text early.
+    fn hear_gaps_again(&mut self, clip: &Clip, heard: &mut HeardClip, quality: Quality) {
+        for gap in gaps(&heard.words, &clip.speech, WORTH_HEARING_AGAIN, "no-words") {
+            let whole = clip.samples.len() as f64 / SAMPLE_RATE as f64;
+            if gap.end - gap.start > 0.9 * whole {
+                continue;
+            }
+            let begin = (gap.start - SLACK).max(0.0);
+            let end = (gap.end + SLACK).min(whole);
+            let sample = |seconds: f64| (seconds * SAMPLE_RATE as f64) as usize;
+            let part = Clip {
+                samples: clip.samples[sample(begin)..sample(end).min(clip.samples.len())].to_vec(),
+                speech: clip
+                    .speech
+                    .iter()
+                    .map(|(from, to)| (from.max(gap.start) - begin, to.min(gap.end) - begin))
+                    .filter(|(from, to)| to > from)
+                    .collect(),
+            };
+            let encoding = self.encode(&part);
+            let mut context = self.context(&part, &encoding);
+            let Some((languages, no_speech, slot)) = self.begin(std::slice::from_mut(&mut context)).pop()
+            else {
+                continue;
+            };
+            let mut hearing = Hearing {
+                language: heard.language.clone(),
+                languages,
+                no_speech,
+                prompt: vec![slot],
+                best: None,
+                temperature: 0.0,
+            };
+            let method = if quality == Quality::Fast { Method::Greedy } else { Method::Beam(BEAM) };
+            self.again(&part, &mut context, &mut hearing, method);
+            // There is no second doubt here: what is not believed at once stays a gap.
+            if self.model.doubtful(&hearing) || likely_no_speech(&hearing) {
+                continue;
+            }
+            let more = self.finish(&part, &context, &hearing).words;
+            let place = heard.words.partition_point(|word| word.start < gap.start);
+            heard.words.splice(
+                place..place,
+                more.into_iter().map(|word| LocalWord {
+                    start: word.start + begin,
+                    end: word.end + begin,
+                    ..word
+                }),
+            );
+        }
+        let reason = heard.gaps.first().map_or("no-words", |gap| gap.reason);
+        heard.words = settle(std::mem::take(&mut heard.words), &clip.speech);
+        heard.gaps = gaps(&heard.words, &clip.speech, GAP, reason);
+    }
+}
+
+impl Recognizer {
+    fn doubtful(&self, hearing: &Hearing) -> bool {
+        let Some(hypothesis) = &hearing.best else { return true };
+        hypothesis.loop_at.is_some()
+            || hypothesis.mean() < LEAST_MEAN
+            || compression(&self.vocabulary.text(&hypothesis.tokens)) > MOST_COMPRESSION
+    }
+}
+
+/// True when Whisper itself doubts both that there is speech and what it wrote.
+fn likely_no_speech(hearing: &Hearing) -> bool {
+    hearing.no_speech > NO_SPEECH
+        && hearing.best.as_ref().is_none_or(|hypothesis| hypothesis.mean() < LEAST_MEAN)
+}
+
+/// Length of a text over its length when compressed.
+fn compression(text: &str) -> f32 {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    let written = encoder.write_all(text.as_bytes());
+    match (written, encoder.finish()) {
+        (Ok(()), Ok(compressed)) => text.len() as f32 / compressed.len().max(1) as f32,
+        _ => 0.0,
+    }
+}
+
+/// Puts words where speech is: a word that reaches into a pause is cut back to the speech it overlaps most, and a word
+/// with no speech anywhere near is an invention and is left out.
+fn settle(words: Vec<LocalWord>, speech: &[(f64, f64)]) -> Vec<LocalWord> {
+    let mut settled: Vec<LocalWord> = Vec::new();
+    for mut word in words {
+        let overlap = |(from, to): &(f64, f64)| word.end.min(*to) - word.start.max(*from);
+        let best = speech.iter().max_by(|one, other| overlap(one).total_cmp(&overlap(other)));
+        let Some((from, to)) = best else { continue };
+        if overlap(&(*from, *to)) < -SLACK {
+            continue;
+        }
+        let (start, end) = (word.start.clamp(*from, *to), word.end.clamp(*from, *to));
+        (word.start, word.end) = if end - start >= 0.02 { (start, end) } else { (word.start, word.end) };
+        if let Some(last) = settled.last() {
+            word.start = word.start.max(last.end);
+            word.end = word.end.max(word.start);
+        }
+        settled.push(word);
+    }
+    settled
+}
+
+/// Stretches of speech of at least `least` seconds that no word covers.
+fn gaps(words: &[LocalWord], speech: &[(f64, f64)], least: f64, reason: &'static str) -> Vec<LocalGap> {
+    let mut gaps: Vec<LocalGap> = Vec::new();
+    for (from, to) in speech {
+        let mut covered = *from;
+        let edges = words.iter().map(|word| (word.start - SLACK, word.end + SLACK)).chain([(*to, *to)]);
+        for (start, end) in edges {
+            let start = start.min(*to);
+            if start - covered >= least {
+                gaps.push(LocalGap { start: covered, end: start, reason });
+            }
+            covered = covered.max(end);
+        }
+    }
+    gaps
+}
