@@ -1,0 +1,345 @@
+//! What may stand on the command line, and the help that teaches it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+use model::Quality;
+use transcript::Format;
+
+/// Turns broadcasts into a record that can be read, played word by word, checked and cited.
+#[derive(Debug, Parser)]
+#[command(
+    name = "readout",
+    version,
+    max_term_width = 100,
+    after_help = "\
+First steps:
+  readout demo                            hear the sample episode and read it in the browser
+  readout transcribe talk.mp3             one file to a transcript, no archive
+  readout add talk.mp3 ~/Podcasts         put recordings into the archive …
+  readout run                             … hear them …
+  readout serve                           … and read them
+
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 done in part.
+`readout help VERB` says more about each, with examples."
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub everywhere: Everywhere,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Everywhere {
+    /// Folder of the archive [default: readout in the system's folder for a user's data]
+    #[arg(long, global = true, value_name = "DIR", env = "READOUT_ARCHIVE", hide_env = false)]
+    pub archive: Option<PathBuf>,
+    /// Print one JSON object a line instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Hear the sample episode that ships with the program, and serve its page
+    Demo(Demo),
+    /// Put media files, or the media files of a folder, into the archive
+    Add(Add),
+    /// Do all work that is due: hear what has not been heard
+    Run(Run),
+    /// What is done, waiting and failed, and why; how long the rest will take
+    #[command(after_help = STATUS_EXAMPLES)]
+    Status,
+    /// Read an episode in the terminal
+    Show(Show),
+    /// Hear one file and print its transcript; no archive needed
+    Transcribe(Transcribe),
+    /// Write an episode's transcript in a standard format
+    Export(Export),
+    /// Prove the archive sound
+    Check(Check),
+    /// The models that hear: list, fetch, verify
+    Models(Models),
+    /// Serve the pages of the archive on this machine; does the work that is due, too
+    Serve(Serve),
+    /// Decode a media file to standard output, for this program itself
+    #[command(hide = true)]
+    DecodeWorker(DecodeWorker),
+}
+
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  readout status
+  readout status --json | jq 'select(.type == \"problem\")'";
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  readout demo                  hear the sample, then serve its page until Ctrl-C
+  readout demo --no-serve       end after printing what was done
+
+The first time, the models are fetched (about 150 MB). The second time needs no network.")]
+pub struct Demo {
+    /// End after printing what was done
+    #[arg(long)]
+    pub no_serve: bool,
+    /// Port of the page on this machine; 0 takes any that is free
+    #[arg(long, default_value_t = 0, conflicts_with = "no_serve")]
+    pub port: u16,
+    #[command(flatten)]
+    pub hearing: Hearing,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  readout add talk.mp3
+  readout add ~/Podcasts/Frontier --show Frontier
+  readout add talk.mp3 --title 'The call' --date 2024-04-06 --notes notes.txt --language fr
+
+Title, show, date and notes come from the file's tags where they are not said here. A file that is
+in the archive already is not added twice. `readout run` then hears what was added.")]
+pub struct Add {
+    /// Media files, and folders whose media files are taken, those of their folders too
+    #[arg(required = true, value_name = "FILE|FOLDER")]
+    pub paths: Vec<PathBuf>,
+    /// Title of the show
+    #[arg(long, value_name = "TITLE", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub show: Option<String>,
+    /// Title of the episode (with one file)
+    #[arg(long, value_name = "TITLE", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub title: Option<String>,
+    /// Day it was broadcast, as 2024-04-06
+    #[arg(long, value_name = "DATE")]
+    pub date: Option<Date>,
+    /// Text file with the show notes (with one file)
+    #[arg(long, value_name = "FILE")]
+    pub notes: Option<PathBuf>,
+    /// Language that is spoken, as en or de; detected when not said
+    #[arg(long, value_name = "LANG", value_parser = language)]
+    pub language: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  readout run                   until nothing is due
+  readout run --watch --nice    keep doing what becomes due, politely
+  readout run --workers 1       use one processor core
+
+Ctrl-C stops after what is in hand; again ends at once. The next run goes on where this one was.")]
+pub struct Run {
+    /// Keep running and do what becomes due
+    #[arg(long)]
+    pub watch: bool,
+    #[command(flatten)]
+    pub hearing: Hearing,
+}
+
+/// How to hear.
+#[derive(Clone, Debug, Args)]
+pub struct Hearing {
+    /// fast, or accurate: slower, with fewer wrong words
+    #[arg(long, value_enum, default_value_t = Care::Accurate)]
+    pub quality: Care,
+    /// Model to hear with (`readout models list`) [default: whisper-base]
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    /// Processor cores to use [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: Option<u16>,
+    /// Let every other program go first
+    #[arg(long)]
+    pub nice: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Care {
+    Fast,
+    Accurate,
+}
+
+impl From<Care> for Quality {
+    fn from(care: Care) -> Self {
+        match care {
+            Care::Fast => Self::Fast,
+            Care::Accurate => Self::Accurate,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  readout show 'One call, two readouts'
+  readout show 'The Open Line/One call, two readouts'
+  readout show 0192e4c7 | less
+
+EPISODE is its title, SHOW/TITLE, or any unique beginning of its id (`readout status` lists them).")]
+pub struct Show {
+    /// Title, SHOW/TITLE, or the beginning of an id
+    #[arg(value_name = "EPISODE")]
+    pub episode: String,
+    /// The text as the recogniser wrote it
+    #[arg(long)]
+    pub no_repairs: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  readout transcribe talk.mp3
+  readout transcribe film.mkv --format srt > film.srt
+  readout transcribe talk.mp3 --format json --quality fast --language de
+
+The transcript goes to standard output, progress to standard error. Exit code 3 says that the file
+could be read only in part.")]
+pub struct Transcribe {
+    /// Media file: audio, or a video's sound
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// txt, md, srt, vtt, json (Podcasting 2.0), ctm or readout (everything)
+    #[arg(long, value_name = "FORMAT", default_value = "txt", value_parser = format)]
+    pub format: Format,
+    /// Language that is spoken, as en or de; detected when not said
+    #[arg(long, value_name = "LANG", value_parser = language)]
+    pub language: Option<String>,
+    #[command(flatten)]
+    pub hearing: Hearing,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  readout export 'One call, two readouts' --format vtt > call.vtt
+  readout export 0192e4c7 --format readout > call.readout.json
+
+Formats: txt, md (text with times), srt and vtt (captions), json (Podcasting 2.0), ctm (words with
+times, NIST), readout (everything, can be imported without loss).")]
+pub struct Export {
+    /// Title, SHOW/TITLE, or the beginning of an id
+    #[arg(value_name = "EPISODE")]
+    pub episode: String,
+    /// txt, md, srt, vtt, json, ctm or readout
+    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    pub format: Format,
+    /// The text as the recogniser wrote it
+    #[arg(long)]
+    pub no_repairs: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  readout check                 everything, reading every recording
+  readout check --sample 0.1    reading a tenth of the recordings
+
+Changes nothing. Exit code 1 when something is not as it should be.")]
+pub struct Check {
+    /// Share of the recordings whose bytes are read, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = share)]
+    pub sample: f64,
+}
+
+#[derive(Debug, Args)]
+pub struct Models {
+    #[command(subcommand)]
+    pub verb: ModelsVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ModelsVerb {
+    /// What can be fetched, what is there, and where
+    List,
+    /// Fetch a model and check it
+    #[command(after_help = "\
+Examples:
+  readout models pull whisper-base
+  readout models pull whisper-tiny.en silero-vad
+
+READOUT_CACHE names the folder to keep models in; READOUT_MODELS a list of models to use instead of
+the built-in one.")]
+    Pull {
+        /// Names, as `readout models list` shows them
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Hash the models that are there; damaged ones are fetched again by the next pull
+    Verify {
+        /// Only this one
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  readout serve                 on a free port, which is printed
+  readout serve --port 8080
+  readout serve --no-work       only pages; another `readout run` hears
+
+The pages are served to this machine only.")]
+pub struct Serve {
+    /// Port on this machine; 0 takes any that is free
+    #[arg(long, default_value_t = 7373)]
+    pub port: u16,
+    /// Serve pages and do no other work
+    #[arg(long)]
+    pub no_work: bool,
+    #[command(flatten)]
+    pub hearing: Hearing,
+}
+
+#[derive(Debug, Args)]
+pub struct DecodeWorker {
+    pub path: PathBuf,
+}
+
+fn format(name: &str) -> Result<Format, String> {
+    name.parse().map_err(|_| "choose one of txt, md, srt, vtt, json, ctm, readout".to_owned())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("give a number from 0 to 1".into()),
+    }
+}
+
+/// A language tag (BCP 47): letters, then perhaps more parts.
+fn language(tag: &str) -> Result<String, String> {
+    let mut parts = tag.split('-');
+    let primary = parts.next().unwrap_or_default();
+    let sound = (2..=3).contains(&primary.len())
+        && primary.chars().all(|c| c.is_ascii_alphabetic())
+        && parts.all(|part| (1..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric()));
+    match sound {
+        true => Ok(primary.to_ascii_lowercase() + &tag[primary.len()..]),
+        false => Err("give a language code such as en, de or fr".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn languages_are_tags() {
+        assert_eq!(language("EN").as_deref(), Ok("en"));
+        assert_eq!(language("pt-BR").as_deref(), Ok("pt-BR"));
+        for wrong in ["", "e", "english", "e1", "en-", "en_GB", "日本"] {
+            assert!(language(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! One file a verb.
+
+pub mod add;
+pub mod check;
+pub mod demo;
+pub mod models;
+pub mod run;
+pub mod serve;
+pub mod show;
+pub mod status;
+pub mod transcribe;
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::failure::Outcome;
+
+/// Prints a value as one line of JSON.
+pub fn json_line(value: &impl Serialize) -> Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer(&mut out, value).map_err(io::Error::from)?;
+    Ok(out.write_all(b"\n")?)
+}
+
+/// Prints text that may be long; an end of whoever reads it is an error, which ends the program quietly.
+pub fn text(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// The other half of [`media::caged::open_caged`]: this program again, which decodes one file and does nothing else.
+pub fn decode_worker(path: &Path) -> Result<Outcome> {
+    let out = io::BufWriter::new(io::stdout());
+    media::caged::decode_here(path, &media::Limits::default(), &mut { out })?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,161 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use archive::{Archive, Stated};
+use media::Limits;
+use serde_json::json;
+
+use super::json_line;
+use crate::arguments::{Add, Everywhere};
+use crate::console::clock;
+use crate::failure::{self, Outcome, hinted};
+use crate::place;
+
+/// Endings of the files that are taken from a folder. Files that are named are taken whatever their ending is.
+const ENDINGS: [&str; 26] = [
+    "aac", "aif", "aifc", "aiff", "flac", "m4a", "m4b", "m4v", "mka", "mkv", "mov", "mp2", "mp3", "mp4",
+    "mpga", "oga", "ogg", "ogv", "ogx", "opus", "spx", "wav", "wave", "weba", "webm", "3gp",
+];
+/// Folders are followed so deep; deeper ones are loops of a file system.
+const DEEPEST: usize = 32;
+/// Show notes are a few pages; a larger file is not notes.
+const LARGEST_NOTES: u64 = 1 << 20;
+
+pub fn add(everywhere: &Everywhere, add: &Add) -> Result<Outcome> {
+    let (files, mut failed) = files(&add.paths);
+    if files.len() > 1 && (add.title.is_some() || add.notes.is_some()) {
+        return Err(hinted(
+            format!("--title and --notes are of one episode, and there are {} files", files.len()),
+            "add that file alone, and the others without them",
+        ));
+    }
+    let stated = Stated {
+        show: add.show.clone(),
+        title: add.title.clone(),
+        broadcast: add.date,
+        notes: add.notes.as_deref().map(notes).transpose()?,
+        people: Vec::new(),
+        language: add.language.clone(),
+    };
+    let mut added = 0;
+    if !files.is_empty() {
+        let archive = place::create(everywhere)?;
+        for file in &files {
+            match add_one(everywhere, &archive, file, &stated) {
+                Ok(()) => added += 1,
+                // The rest would meet the same full disk.
+                Err(error)
+                    if error.downcast_ref::<archive::Error>().is_some_and(archive::Error::is_paused) =>
+                {
+                    return Err(error.context(format!("{} was not added", file.display())));
+                }
+                Err(error) => {
+                    failure::print(&error);
+                    failed += 1;
+                }
+            }
+        }
+        if added > 0 && !everywhere.json {
+            println!("`readout run` hears what is waiting in {}", place::shown(archive.dir()));
+        }
+    }
+    Ok(match (added, failed) {
+        (_, 0) => Outcome::Done,
+        (0, _) => Outcome::Failed,
+        _ => Outcome::Partial,
+    })
+}
+
+fn add_one(everywhere: &Everywhere, archive: &Archive, file: &Path, stated: &Stated) -> Result<()> {
+    let program = std::env::current_exe().context("this program cannot find itself")?;
+    // Looked at before it is copied: what is no media should not become an episode.
+    let opened = media::caged::open_caged(&program, &["decode-worker"], file, &Limits::default())?;
+    let info = opened.info.clone();
+    drop(opened);
+    let added = archive.add_file(file, stated)?;
+    let entry = archive.episode(added.episode)?;
+    if everywhere.json {
+        return json_line(&json!({
+            "file": file, "episode": added.episode, "recording": added.recording, "new": added.new,
+            "show": entry.show.title, "title": entry.episode.title, "media": info,
+        }));
+    }
+    let length = info.duration.map(|length| format!("{}, ", clock(length.0))).unwrap_or_default();
+    let what = if added.new { "added" } else { "was there already:" };
+    println!("{what} {} / {} ({length}{})", entry.show.title, entry.episode.title, info.codec);
+    Ok(())
+}
+
+fn notes(path: &Path) -> Result<String> {
+    let unusable = |why: &str| {
+        hinted(format!("the notes in {} cannot be used: {why}", path.display()), "name a text file in UTF-8")
+    };
+    let bytes = match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => return Err(unusable("it is a folder")),
+        Ok(metadata) if metadata.len() > LARGEST_NOTES => return Err(unusable("it is larger than 1 MB")),
+        Ok(_) => fs::read(path).map_err(|error| unusable(&error.to_string()))?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(unusable("there is no such file"));
+        }
+        Err(error) => return Err(unusable(&error.to_string())),
+    };
+    let text = String::from_utf8(bytes).map_err(|_| unusable("it is not text in UTF-8"))?;
+    Ok(text.trim_start_matches('\u{feff}').trim().replace("\r\n", "\n"))
+}
+
+/// The files that were named and those of the folders that were named, in order, and how many names were of no use;
+/// why is said at once.
+fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, usize) {
+    let mut files = Vec::new();
+    let mut failed = 0;
+    for path in paths {
+        let wrong =
+            |what: &str, hint: &str| failure::print(&hinted(format!("{} {what}", path.display()), hint));
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => {
+                let mut found = Vec::new();
+                walk(path, DEEPEST, &mut found);
+                if found.is_empty() {
+                    wrong(
+                        "has no media files",
+                        "name a folder with audio or video files, or the files themselves",
+                    );
+                    failed += 1;
+                }
+                files.append(&mut found);
+            }
+            Ok(_) => files.push(path.clone()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                wrong("does not exist", "check its name and folder");
+                failed += 1;
+            }
+            Err(error) => {
+                wrong(&format!("cannot be read ({error})"), "check who may read it");
+                failed += 1;
+            }
+        }
+    }
+    (files, failed)
+}
+
+/// Media files below a folder, by name. What is hidden is left alone, and so is what cannot be read.
+fn walk(folder: &Path, deeper: usize, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        eprintln!("note: {} cannot be read and is left out", folder.display());
+        return;
+    };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+        if hidden {
+            continue;
+        } else if path.is_dir() && !path.is_symlink() && deeper > 0 {
+            walk(&path, deeper - 1, found);
+        } else if path.is_file() && ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str())) {
+            found.push(path);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+use anyhow::Result;
+use serde_json::json;
+use weights::{Cache, Listed, State};
+
+use super::json_line;
+use crate::arguments::{Everywhere, Models, ModelsVerb};
+use crate::console::{Fetching, bytes};
+use crate::failure::{self, Outcome};
+use crate::place::shown;
+
+pub fn models(everywhere: &Everywhere, models: &Models) -> Result<Outcome> {
+    let cache = Cache::of_this_user()?;
+    match &models.verb {
+        ModelsVerb::List => list(everywhere, &cache),
+        ModelsVerb::Pull { names } => pull(everywhere, &cache, names),
+        ModelsVerb::Verify { name } => verify(everywhere, &cache, name.as_deref()),
+    }
+}
+
+fn list(everywhere: &Everywhere, cache: &Cache) -> Result<Outcome> {
+    let listed = cache.list();
+    if everywhere.json {
+        for model in &listed {
+            json_line(&as_json(cache, model))?;
+        }
+        return Ok(Outcome::Done);
+    }
+    println!("Models are kept in {}", shown(cache.folder()));
+    for Listed { model, state, .. } in &listed {
+        let state = match state {
+            State::Ready => "ready".to_owned(),
+            State::Absent => format!("{} to fetch", bytes(model.bytes())),
+            State::Damaged(why) => format!("damaged: {why}"),
+        };
+        let default = if model.default { " (the default)" } else { "" };
+        println!("  {:<24} {state:<18} {}{default}; {}", model.name, model.about, model.licence);
+    }
+    Ok(Outcome::Done)
+}
+
+fn as_json(cache: &Cache, Listed { model, state, bytes }: &Listed) -> serde_json::Value {
+    let (state, fault) = match state {
+        State::Ready => ("ready", None),
+        State::Absent => ("absent", None),
+        State::Damaged(why) => ("damaged", Some(why)),
+    };
+    json!({
+        "name": model.name, "about": model.about, "licence": model.licence, "default": model.default,
+        "state": state, "fault": fault, "bytes_to_fetch": model.bytes(), "bytes_kept": bytes,
+        "folder": cache.folder().join("models").join(&model.name),
+    })
+}
+
+fn pull(everywhere: &Everywhere, cache: &Cache, names: &[String]) -> Result<Outcome> {
+    let mut failed = 0;
+    for name in names {
+        let mut fetching = Fetching::new(name);
+        let pulled = cache.ensure(name, &mut |progress| fetching.show(&progress));
+        drop(fetching);
+        match pulled {
+            Ok(files) if everywhere.json => {
+                json_line(&json!({ "name": name, "folder": files.folder, "sha256": files.sha256 }))?;
+            }
+            Ok(files) => println!("{name} is ready in {}", shown(&files.folder)),
+            Err(error) => {
+                failed += 1;
+                failure::print(&error.into());
+            }
+        }
+    }
+    Ok(match failed {
+        0 => Outcome::Done,
+        _ if failed == names.len() => Outcome::Failed,
+        _ => Outcome::Partial,
+    })
+}
+
+fn verify(everywhere: &Everywhere, cache: &Cache, name: Option<&str>) -> Result<Outcome> {
+    let mut damaged = Vec::new();
+    let mut sound = 0;
+    for listed in cache.verify(name)? {
+        if everywhere.json {
+            json_line(&as_json(cache, &listed))?;
+        }
+        match (&listed.state, everywhere.json) {
+            (State::Damaged(why), _) => damaged.push((listed.model.name.clone(), why.clone())),
+            (State::Ready, false) => {
+                println!("{} is as it should be ({})", listed.model.name, bytes(listed.bytes));
+                sound += 1;
+            }
+            (State::Absent, false) if name.is_some() => {
+                println!("{} has not been fetched", listed.model.name)
+            }
+            _ => sound += 1,
+        }
+    }
+    if damaged.is_empty() && sound == 0 && !everywhere.json && name.is_none() {
+        println!("no models have been fetched yet; they would be kept in {}", shown(cache.folder()));
+    }
+    for (name, why) in &damaged {
+        eprintln!("error: {name} is damaged: {why}\nhint: `readout models pull {name}` fetches it again");
+    }
+    Ok(if damaged.is_empty() { Outcome::Done } else { Outcome::Failed })
+}

@@ -1,0 +1,172 @@
+use std::fmt::Write;
+
+use anyhow::Result;
+use archive::{Archive, EpisodeEntry, Reading, Text};
+use model::{Millis, Word};
+use serde_json::json;
+use transcript::{About, Paragraph};
+
+use super::{json_line, text};
+use crate::arguments::{Everywhere, Export, Show};
+use crate::console::clock;
+use crate::failure::{Outcome, hinted};
+use crate::place;
+
+/// Widest line of running text; longer ones are hard to read.
+const WIDTH: usize = 88;
+
+pub fn show(everywhere: &Everywhere, show: &Show) -> Result<Outcome> {
+    let archive = place::open(everywhere)?;
+    let (entry, reading) = reading(&archive, &show.episode, show.no_repairs)?;
+    if everywhere.json {
+        json_line(&json!({
+            "episode": entry.episode, "show": entry.show.title, "recording": entry.recording,
+            "engine": reading.hearing.engine, "transcript": reading.transcript,
+        }))?;
+    } else {
+        text(&page(&entry, &reading))?;
+    }
+    Ok(partial(&entry, &reading))
+}
+
+pub fn export(everywhere: &Everywhere, export: &Export) -> Result<Outcome> {
+    let archive = place::open(everywhere)?;
+    let (entry, reading) = reading(&archive, &export.episode, export.no_repairs)?;
+    let written = transcript::export(export.format, &about(&entry, &reading), &reading.transcript);
+    if everywhere.json {
+        json_line(&json!({
+            "episode": entry.episode.id, "format": export.format.extension(), "text": written,
+        }))?;
+    } else {
+        text(&written)?;
+    }
+    Ok(partial(&entry, &reading))
+}
+
+/// The episode that was asked for and its text, or why there is none.
+fn reading(archive: &Archive, wanted: &str, as_heard: bool) -> Result<(EpisodeEntry, Reading)> {
+    let entry = archive.find_episode(wanted)?;
+    let which = if as_heard { Text::AsHeard } else { Text::Revised };
+    if let Some(reading) = archive.reading(entry.episode.id, which)? {
+        return Ok((entry, reading));
+    }
+    let failed = entry.cells.iter().find_map(|cell| cell.error.as_ref().map(|error| (cell, error)));
+    Err(match failed {
+        Some((cell, error)) => hinted(
+            format!("\"{}\" has no transcript: {} {} ({error})", entry.episode.title, cell.stage, cell.state),
+            "`readout status` shows all that went wrong",
+        ),
+        None => hinted(
+            format!("\"{}\" has not been heard yet", entry.episode.title),
+            "`readout run` hears what is waiting",
+        ),
+    })
+}
+
+/// What exports say of an episode beside its words.
+pub fn about(entry: &EpisodeEntry, reading: &Reading) -> About {
+    About {
+        show: entry.show.title.clone(),
+        title: entry.episode.title.clone(),
+        date: entry.episode.broadcast,
+        notes: entry.episode.notes.clone(),
+        people: entry.episode.people.clone(),
+        file: entry.recording.as_ref().map(|recording| recording.file_name.clone()).unwrap_or_default(),
+        audio: entry.recording.as_ref().map(|recording| recording.blob),
+        engine: reading.hearing.engine.clone(),
+    }
+}
+
+/// Says on standard error what is missing of a text.
+fn partial(entry: &EpisodeEntry, reading: &Reading) -> Outcome {
+    let title = &entry.episode.title;
+    if !reading.transcript.complete {
+        let heard = reading.transcript.words.last().map_or(Millis(0), |word| word.end);
+        eprintln!(
+            "note: \"{title}\" has been heard up to {} only; `readout run` hears the rest",
+            clock(heard.0)
+        );
+    }
+    match &reading.transcript.partial {
+        Some(why) => {
+            eprintln!("note: \"{title}\" could be read only in part: {why}");
+            Outcome::Partial
+        }
+        None if !reading.transcript.complete => Outcome::Partial,
+        None => Outcome::Done,
+    }
+}
+
+fn page(entry: &EpisodeEntry, reading: &Reading) -> String {
+    let transcript = &reading.transcript;
+    let mut page = String::new();
+    let mut line = |text: &str| {
+        page.push_str(text);
+        page.push('\n');
+    };
+    line(&entry.episode.title);
+    let date = entry.episode.broadcast.map(transcript::long_date);
+    let length = (transcript.duration.0 > 0).then(|| clock(transcript.duration.0));
+    let facts = [Some(entry.show.title.clone()), date, length, transcript.language.clone()];
+    line(&facts.into_iter().flatten().collect::<Vec<_>>().join(" · "));
+    for paragraph in transcript::paragraphs(transcript) {
+        line("");
+        match paragraph {
+            Paragraph::Spoken(words) => {
+                let start = words.first().map_or(Millis(0), |word| word.start);
+                line(&wrapped(&format!("{:>7}  ", clock(start.0)), &running(words)));
+            }
+            Paragraph::Unspoken(stretch) => {
+                let length = transcript::length_in_words(stretch.end.since(stretch.start));
+                let what = transcript::describe(stretch.kind);
+                line(&format!("{:>7}  [{what}, {length}]", clock(stretch.start.0)));
+            }
+        }
+    }
+    page
+}
+
+fn running(words: &[Word]) -> String {
+    let mut text = String::new();
+    for word in words {
+        let space = if word.joined || text.is_empty() { "" } else { " " };
+        // Writing to a string cannot fail. Control characters of a hostile import stay out of the terminal.
+        let _ = write!(text, "{space}{}", word.text.replace(char::is_control, ""));
+    }
+    text
+}
+
+/// Text in lines, the first after `head`, the others below its end.
+fn wrapped(head: &str, text: &str) -> String {
+    let indent = " ".repeat(head.chars().count());
+    let mut lines = head.to_owned();
+    let mut width = indent.len();
+    for (at, word) in text.split(' ').enumerate() {
+        let length = word.chars().count();
+        if at > 0 && width + 1 + length > WIDTH {
+            lines.push('\n');
+            lines.push_str(&indent);
+            width = indent.len();
+        } else if at > 0 {
+            lines.push(' ');
+            width += 1;
+        }
+        lines.push_str(word);
+        width += length;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_wraps_below_its_time() {
+        let text = "word ".repeat(40);
+        let lines = wrapped("   1:05  ", text.trim());
+        assert!(lines.lines().all(|line| line.chars().count() <= WIDTH));
+        assert!(lines.lines().skip(1).all(|line| line.starts_with("         word")), "{lines}");
+        assert_eq!(lines.split_whitespace().filter(|word| *word == "word").count(), 40);
+    }
+}
