@@ -134,7 +134,7 @@ impl Archive {
                 swept += 1;
             }
         }
-        Ok(swept)
+        Ok(swept + self.sweep_workers(grace))
     }
 
     /// Shows, by title.
@@ -252,8 +252,8 @@ impl Archive {
     pub fn complete_hearing(&self, claim: &Claim, hearing: HearingId, result: &HearingResult) -> Result<()> {
         self.store.write(|tx| {
             hearings::complete(tx, hearing, result)?;
-            let tool = hearings::tool(tx, hearing)?;
-            ledger::finish(tx, claim, &tool)
+            let engine = hearings::hearing(tx, hearing)?.engine;
+            ledger::finish(tx, claim, &engine)
         })
     }
 

@@ -150,7 +150,7 @@ fn name_of(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn age(path: &Path) -> Duration {
+pub(crate) fn age(path: &Path) -> Duration {
     let modified = path.symlink_metadata().and_then(|found| found.modified());
     modified.ok().and_then(|time| SystemTime::now().duration_since(time).ok()).unwrap_or_default()
 }

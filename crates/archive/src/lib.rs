@@ -23,6 +23,7 @@
 //! live_words(hearing) -> Vec<LiveWord>   revise(hearing, &Change) -> Revision    undo(revision, …)   revisions(hearing)
 //!
 //! require(subject, stage, input, prio)   ask(subject, stage)            mark_stale(stage, tool)
+//! register_worker() -> Worker            reclaim()                     work of killed programs is due again
 //! claim(&[stage], worker, lease) -> Option<Claim>    heartbeat(&claim, lease)    release(&claim)
 //! finish(&claim, tool)   fail(&claim, reason, Retry)  cells(subject)  status() -> Status
 //! record_probe(&claim, …)                                               the result of stage `probe`, finishing it
@@ -42,6 +43,7 @@ mod reading;
 mod records;
 mod revisions;
 mod sqlite;
+mod workers;
 
 pub use archive::Archive;
 pub use error::Error;
@@ -49,10 +51,11 @@ pub use invariants::{CheckOptions, Finding, Invariant};
 pub use ledger::{Cell, Claim, MAX_ATTEMPTS, MAX_LEASE, Priority, Retry, Stage, State, Subject};
 pub use reading::{Reading, Text};
 pub use records::{
-    Added, Begun, EpisodeEntry, HearingRequest, HearingResult, Problem, Removed, ShowEntry, StageCount,
-    Stated, Status,
+    Added, Begun, Coverage, EpisodeEntry, HearingRequest, HearingResult, Problem, Removed, ShowEntry,
+    StageCount, Stated, Status,
 };
 pub use revisions::{Author, AuthorKind, Change, LiveWord, Revision, WordId, WordSource};
+pub use workers::Worker;
 
 /// Result of everything that touches an archive.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -65,10 +65,34 @@ pub struct EpisodeEntry {
     pub recording: Option<Recording>,
     /// The hearing whose text is shown, or, as long as there is none, the newest one under way.
     pub hearing: Option<Hearing>,
+    /// How much of it was heard and understood, when there is a hearing.
+    pub coverage: Option<Coverage>,
     /// Grows by every change of the episode or its text.
     pub version: u64,
     /// Where its work stands.
     pub cells: Vec<Cell>,
+}
+
+/// How much of a recording was heard and understood.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// Length of the recording, as far as it is known.
+    pub duration: Millis,
+    /// End of the last window that was heard.
+    pub heard: Millis,
+    /// Time that the voice detector took for speech.
+    pub speech: Millis,
+    /// Part of `speech` for which there are words.
+    pub recognised: Millis,
+    /// Number of gaps.
+    pub gaps: u64,
+}
+
+impl Coverage {
+    /// Share of speech for which there are words, 0 to 1; 1 when there was no speech.
+    pub fn share(&self) -> f64 {
+        if self.speech.0 == 0 { 1.0 } else { (self.recognised.0 as f64 / self.speech.0 as f64).min(1.0) }
+    }
 }
 
 /// How a recording is to be heard.

@@ -226,6 +226,9 @@ fn windows_are_read_as_they_are_heard(new: New) {
     assert_eq!(whole.transcript.stretches.len(), 3);
     assert_eq!(whole.transcript.gaps().count(), 2);
     assert_eq!(whole.transcript.duration, Millis(30_000));
+    let coverage = place.archive.episode(episode).unwrap().coverage.unwrap();
+    assert_eq!((coverage.duration, coverage.heard), (Millis(30_000), Millis(20_000)));
+    assert_eq!((coverage.gaps, coverage.share()), (2, whole.transcript.coverage()));
     assert_eq!(place.archive.windows(hearing, 1).unwrap(), [window(1, "new minister today")]);
     let late = place.archive.store_window(&claim, hearing, &window(2, "more"));
     assert!(matches!(late, Err(Error::LeaseLost { .. })), "a complete hearing does not grow");

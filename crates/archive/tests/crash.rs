@@ -1,6 +1,5 @@
 //! Programs that are killed, that work at once, and disks that are full or damaged.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -8,7 +7,6 @@ use archive::{Archive, Error, Stage, State, Stated, Text};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
-use std::time::Duration;
 use support::*;
 
 /// Windows of the recording that is heard in the crash test.
@@ -20,13 +18,10 @@ const WINDOWS: u32 = 400;
 fn child_that_hears() {
     let Some(folder) = given_folder() else { return };
     let archive = Archive::open(folder).unwrap();
-    // A shared lease that the parent lets run out; 0.001 s so that the next child need not wait for it.
-    let lease = Duration::from_millis(1);
-    let mut claim = None;
-    while claim.is_none() {
-        claim = archive.claim(&[Stage::HEAR], "child", lease).unwrap();
-    }
-    let claim = claim.unwrap();
+    let worker = archive.register_worker().unwrap();
+    archive.reclaim().unwrap();
+    let claim =
+        archive.claim(&[Stage::HEAR], worker.name(), LEASE).unwrap().expect("reclaimed from the dead");
     let recording = archive.episode(claim.episode()).unwrap().recording.unwrap().id;
     let begun = archive.begin_hearing(&claim, recording, &request()).unwrap();
     let mut out = std::io::stdout();
@@ -100,6 +95,27 @@ fn kill_at_any_moment_loses_nothing_that_was_acknowledged() {
     let reading = place.archive.reading(episode, Text::Revised).unwrap().unwrap();
     assert!(reading.transcript.complete);
     assert_eq!(reading.transcript.words.len(), 3 * WINDOWS as usize);
+}
+
+#[test]
+fn only_the_work_of_the_dead_is_reclaimed() {
+    let place = Place::new();
+    for name in ["a.mp3", "b.mp3", "c.mp3"] {
+        place.add(name, name.as_bytes(), &Stated::default());
+    }
+    let (dying, living) =
+        (place.archive.register_worker().unwrap(), place.archive.register_worker().unwrap());
+    let claim = |name: &str| place.archive.claim(&[Stage::PROBE], name, LEASE).unwrap();
+    let (dead, alive) = (claim(dying.name()).unwrap(), claim(living.name()).unwrap());
+    claim("one that never registered").unwrap();
+    assert_eq!(place.archive.reclaim().unwrap(), 0);
+    drop(dying);
+    assert_eq!(place.archive.reclaim().unwrap(), 1);
+    let again = claim(living.name()).unwrap();
+    assert_eq!((again.subject, again.attempt), (dead.subject, 2));
+    assert_eq!(claim(living.name()), None);
+    place.archive.heartbeat(&alive, LEASE).unwrap();
+    assert!(matches!(place.archive.heartbeat(&dead, LEASE), Err(Error::LeaseLost { .. })));
 }
 
 /// Not a test: adds the same three files again and again, and does every probe it can get.

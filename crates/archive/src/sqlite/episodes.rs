@@ -297,8 +297,12 @@ pub(crate) fn entry(tx: &Transaction<'_>, id: EpisodeId) -> Result<EpisodeEntry>
         Some(recording) => super::hearings::to_read(tx, recording.id)?,
         None => None,
     };
+    let coverage = match &hearing {
+        Some(hearing) => Some(super::hearings::coverage(tx, hearing.id)?),
+        None => None,
+    };
     let cells = super::ledger::cells(tx, id.into())?;
-    Ok(EpisodeEntry { episode, show, recording, hearing, version, cells })
+    Ok(EpisodeEntry { coverage, episode, show, recording, hearing, version, cells })
 }
 
 fn recording_row(row: &Row<'_>) -> rusqlite::Result<Recording> {

@@ -1,6 +1,8 @@
 use super::{Row, Transaction, count, json, millis, parsed, stored, unreadable};
 use crate::reading::{recognised, window_complaint};
-use crate::{Begun, Error, HearingRequest, HearingResult, Problem, Result, Stage, StageCount, Status};
+use crate::{
+    Begun, Coverage, Error, HearingRequest, HearingResult, Problem, Result, Stage, StageCount, Status,
+};
 use model::{
     EpisodeId, HeardWindow, Hearing, HearingId, Millis, Quality, RecordingId, Stretch, StretchKind, Word,
 };
@@ -39,12 +41,6 @@ pub(crate) fn hearing(tx: &Transaction<'_>, id: HearingId) -> Result<Hearing> {
         .query_row([id.to_string()], hearing_row)
         .optional()?;
     found.ok_or_else(|| Error::not_found("hearing", id))
-}
-
-/// What made a hearing, as a cell of the ledger names it.
-pub(crate) fn tool(tx: &Transaction<'_>, id: HearingId) -> Result<String> {
-    let hearing = hearing(tx, id)?;
-    Ok(format!("{} {}", hearing.engine, quality_name(hearing.quality)))
 }
 
 pub(crate) fn list(tx: &Transaction<'_>, recording: RecordingId) -> Result<Vec<Hearing>> {
@@ -225,6 +221,28 @@ pub(crate) fn stretches(tx: &Transaction<'_>, id: HearingId) -> Result<Vec<Stret
         })
     })?;
     Ok(stretches.collect::<Result<_, _>>()?)
+}
+
+/// How much was heard and understood, without reading the words.
+pub(crate) fn coverage(tx: &Transaction<'_>, id: HearingId) -> Result<Coverage> {
+    let mut statement = tx.prepare_cached(
+        "SELECT coalesce(hearings.duration, recordings.duration, sums.heard, 0) AS duration,
+           coalesce(sums.heard, 0) AS heard, coalesce(hearings.speech, sums.speech, 0) AS speech,
+           coalesce(sums.recognised, 0) AS recognised, coalesce(sums.gaps, 0) AS gaps
+         FROM hearings JOIN recordings ON recordings.id = recording,
+           (SELECT max(to_ms) AS heard, sum(speech) AS speech, sum(recognised) AS recognised, sum(gap_count) AS gaps
+            FROM windows WHERE hearing = ?1) AS sums
+         WHERE hearings.id = ?1",
+    )?;
+    Ok(statement.query_row([id.to_string()], |row| {
+        Ok(Coverage {
+            duration: millis(row, "duration")?,
+            heard: millis(row, "heard")?,
+            speech: millis(row, "speech")?,
+            recognised: millis(row, "recognised")?,
+            gaps: count(row, "gaps")?,
+        })
+    })?)
 }
 
 /// Length and speech of a recording, as far as they are known.

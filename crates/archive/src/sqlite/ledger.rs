@@ -99,6 +99,18 @@ pub(crate) fn claim(
     Ok(claim)
 }
 
+/// Workers that hold work.
+pub(crate) fn workers(tx: &Transaction<'_>) -> Result<Vec<String>> {
+    let mut statement = tx.prepare_cached("SELECT DISTINCT worker FROM cells WHERE state = 'leased'")?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// Ends the leases of a worker.
+pub(crate) fn expire(tx: &Transaction<'_>, worker: &str) -> Result<u64> {
+    let sql = "UPDATE cells SET lease_until = 0 WHERE state = 'leased' AND worker = ?1";
+    Ok(tx.execute(sql, [worker])? as u64)
+}
+
 /// The result of an UPDATE that only touches a cell which the claim still holds.
 fn held(claim: &Claim, changed: usize) -> Result<()> {
     if changed == 1 {
