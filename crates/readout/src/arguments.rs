@@ -35,7 +35,7 @@ pub struct Arguments {
 #[command(next_help_heading = "Everywhere")]
 pub struct Everywhere {
     /// Folder of the archive [default: readout in the system's folder for a user's data]
-    #[arg(long, global = true, value_name = "DIR", env = "READOUT_ARCHIVE", hide_env = false)]
+    #[arg(long, global = true, value_name = "DIR", env = "READOUT_ARCHIVE", hide_env_values = true)]
     pub archive: Option<PathBuf>,
     /// Print one JSON object a line instead of text
     #[arg(long, global = true)]

@@ -8,6 +8,7 @@
 mod arguments;
 mod console;
 mod failure;
+mod hearing;
 mod place;
 mod stop;
 mod verbs;
