@@ -49,7 +49,7 @@ pub use archive::Archive;
 pub use error::Error;
 pub use invariants::{CheckOptions, Finding, Invariant};
 pub use ledger::{Cell, Claim, MAX_ATTEMPTS, MAX_LEASE, Priority, Retry, Stage, State, Subject};
-pub use reading::{Reading, Text};
+pub use reading::{Reading, Text, recognised};
 pub use records::{
     Added, Begun, Coverage, EpisodeEntry, HearingRequest, HearingResult, Problem, Removed, ShowEntry,
     StageCount, Stated, Status,

@@ -49,7 +49,7 @@ impl Archive {
 }
 
 /// A window's speech that has words: its speech less its gaps.
-pub(crate) fn recognised(window: &HeardWindow) -> Millis {
+pub fn recognised(window: &HeardWindow) -> Millis {
     let gaps = window.gaps.iter().filter(|gap| gap.kind == StretchKind::Gap);
     window.speech.since(Millis(gaps.map(|gap| gap.end.since(gap.start).0).sum()))
 }

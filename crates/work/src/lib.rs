@@ -1,1 +1,31 @@
-//! (being written)
+//! Does the work that the ledger says is due: probes recordings, hears them, stores every window as it is heard.
+//!
+//! Goes in: an archive, the way to a recogniser, a stop flag. Comes out: the archive with its work done, and events for
+//! a progress bar. Never: an episode that stops the others, a transaction that lasts, a window that waits to be stored.
+//!
+//! ```text
+//! run(&archive, &options, &mut ears, &stop, &mut observer) -> Result<Summary, WorkError>
+//!     ears: Ears::of_model("whisper-base")     weights from the cache, fetched and loaded when first needed
+//!           Ears::ready(hearer)                anything that implements `Hearer` (tests; a loaded speech::Models)
+//!     observer: &mut dyn FnMut(Event<'_>)      called on this thread and from no other
+//! transcribe(path, &Transcribing, &hearer, &stop, &mut observer) -> Result<Transcribed, WorkError>     no archive
+//! ```
+//! `run` returns when nothing is due (or, with `watch`, when told to stop). When `stop` is set it finishes and stores the
+//! windows in flight, gives the work back and returns with `Summary::stopped`. A killed run costs the windows in
+//! flight; the next one goes on at once.
+
+mod ears;
+mod error;
+mod event;
+mod hearing;
+mod lease;
+mod run;
+mod sound;
+mod transcribe;
+
+pub use ears::{Ears, Hearer};
+pub use error::WorkError;
+pub use event::{Event, HeardEpisode, Pace};
+pub use run::{Options, Summary, run};
+pub use sound::Decoder;
+pub use transcribe::{Transcribed, Transcribing, transcribe};

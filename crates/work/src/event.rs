@@ -1,0 +1,96 @@
+use archive::{EpisodeEntry, Stage, State};
+use model::Millis;
+use std::time::Duration;
+
+/// How far and how fast the hearing of a recording is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Pace {
+    /// Length read so far.
+    pub decoded: Millis,
+    /// Instant before which everything has been heard.
+    pub heard: Millis,
+    /// Length of the recording, when it is known.
+    pub total: Option<Millis>,
+    /// Words found so far, those of earlier attempts included.
+    pub words: u64,
+    /// Seconds of audio heard in a second, in this attempt; `None` in the first moments.
+    pub speed: Option<f64>,
+    /// Estimate for the rest of this recording at this speed.
+    pub left: Option<Duration>,
+    /// Estimate for everything that waits at this speed; recordings of unknown length do not count.
+    pub left_in_all: Option<Duration>,
+}
+
+/// What was made of an episode.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeardEpisode {
+    /// Length of the recording.
+    pub duration: Millis,
+    /// Language found or given.
+    pub language: Option<String>,
+    /// Words found.
+    pub words: u64,
+    /// Speech found.
+    pub speech: Millis,
+    /// Part of it with words.
+    pub recognised: Millis,
+    /// Gaps: stretches of speech without words.
+    pub gaps: u64,
+    /// Time that this attempt took.
+    pub spent: Duration,
+    /// Seconds of audio heard in a second, in this attempt.
+    pub speed: Option<f64>,
+    /// Set when the recording could be read only in part, with the reason.
+    pub partial: Option<String>,
+}
+
+/// What happens while work is done.
+#[derive(Debug)]
+pub enum Event<'event> {
+    /// The recogniser's weights are fetched.
+    Weights(weights::Progress<'event>),
+    /// Work on an episode begins.
+    Begun {
+        /// The episode.
+        episode: &'event EpisodeEntry,
+        /// What is done to it.
+        stage: &'event Stage,
+    },
+    /// A recording is being heard.
+    Hearing {
+        /// The episode.
+        episode: &'event EpisodeEntry,
+        /// How far it is.
+        pace: Pace,
+    },
+    /// A recording was probed.
+    Probed {
+        /// The episode, with what its tags say.
+        episode: &'event EpisodeEntry,
+    },
+    /// A recording was heard to its end.
+    Heard {
+        /// The episode.
+        episode: &'event EpisodeEntry,
+        /// What was made of it.
+        heard: HeardEpisode,
+    },
+    /// Work on an episode failed; the others go on.
+    Failed {
+        /// The episode.
+        episode: &'event EpisodeEntry,
+        /// What was done to it.
+        stage: &'event Stage,
+        /// Why, in one sentence.
+        reason: &'event str,
+        /// `waiting` when it will be tried again, `failed` or `quarantined` when not.
+        state: State,
+    },
+    /// Nothing can be done for now; it is tried again by itself (only with `watch`).
+    Paused {
+        /// Why, and what to do, in one sentence.
+        because: &'event str,
+    },
+    /// Nothing is due (only with `watch`; told once until something is).
+    Idle,
+}
