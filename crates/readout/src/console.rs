@@ -154,22 +154,18 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
-/// Shows the fetching of a model.
+/// Shows how models are fetched.
+#[derive(Default)]
 pub struct Fetching {
-    model: String,
     meter: Option<(String, Meter)>,
 }
 
 impl Fetching {
-    pub fn new(model: &str) -> Self {
-        Self { model: model.to_owned(), meter: None }
-    }
-
     /// Takes in what [`weights::Cache::ensure`] reports.
     pub fn show(&mut self, progress: &Progress<'_>) {
         match progress {
             Progress::Fetching { file, source, done, total } => {
-                let title = format!("{}: fetching {file} from {source}", self.model);
+                let title = format!("fetching {file} from {source}");
                 if self.meter.as_ref().is_none_or(|(shown, _)| *shown != title) {
                     self.meter = Some((title.clone(), Meter::new(title, Unit::Bytes, *done)));
                 }
@@ -179,19 +175,18 @@ impl Fetching {
             }
             Progress::Checking { .. } => self.meter = None,
             Progress::Note(note) => self.line(note),
-            Progress::Waiting => self.line("another Readout is fetching it, waiting for that one"),
+            Progress::Waiting => self.line("another Readout is fetching this model: waiting for that one"),
             Progress::Converting => {
                 self.meter = None;
-                self.line("converting it to the form that Readout runs, once");
+                self.line("converting the model to the form that Readout runs, once");
             }
         }
     }
 
     fn line(&self, text: &str) {
-        let line = format!("{}: {text}", self.model);
         match &self.meter {
-            Some((_, meter)) => meter.note(&line),
-            None => eprintln!("{line}"),
+            Some((_, meter)) => meter.note(text),
+            None => eprintln!("{text}"),
         }
     }
 }

@@ -1,52 +1,41 @@
-//! What hearing needs: the models, fetched when they are not there, and how many cores it may use.
+//! What hearing needs: a model, cores, a way to decode. And how it is shown while it goes on.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use speech::{ModelFiles, Models};
-use weights::Cache;
+use archive::{EpisodeEntry, Stage, State};
+use media::Limits;
+use model::{MediaInfo, Millis};
+use serde_json::json;
+use weights::{Cache, Kind};
+use work::{Decoder, Ears, Event, HeardEpisode, Options, Pace};
 
-use crate::arguments::Hearing;
-use crate::console::Fetching;
+use crate::arguments::{Everywhere, Hearing};
+use crate::console::{Fetching, Meter, Unit, about, clock};
 use crate::failure::hinted;
 use crate::place::shown;
+use crate::verbs::json_line;
 
-/// The voice detector's name in the list of models.
-const VOICE_DETECTOR: &str = "silero-vad";
+/// The hidden verb by which this program decodes a file for itself.
+pub const DECODE_WORKER: &str = "decode-worker";
 
-/// Loads the models, fetching what is missing with progress on standard error.
-pub fn models(hearing: &Hearing) -> Result<Models> {
-    let cache = Cache::of_this_user()?;
-    let files = fetched(&cache, hearing)?;
-    let models = Models::load(&files);
-    models.with_context(|| format!("the models in {} cannot be used", shown(cache.folder())))
+/// This program's own file.
+pub fn this_program() -> Result<PathBuf> {
+    std::env::current_exe().context("this program cannot find itself")
 }
 
-fn fetched(cache: &Cache, hearing: &Hearing) -> Result<ModelFiles> {
-    let name = match hearing.model.as_deref().or(cache.manifest().default_model()) {
-        Some(name) => name,
-        None => return Err(hinted("the list of models names no default", "choose one with --model NAME")),
-    };
-    // Told before anything is fetched, and even if only one of the two is missing.
-    if [name, VOICE_DETECTOR].into_iter().any(|name| cache.present(name).is_none()) {
-        eprintln!("models are kept in {}", shown(cache.folder()));
-    }
-    let ensure = |name: &str| {
-        let mut fetching = Fetching::new(name);
-        cache.ensure(name, &mut |progress| fetching.show(&progress))
-    };
-    let whisper = ensure(name)?;
-    let tokenizer = whisper.tokenizer.ok_or_else(|| {
-        hinted(format!("{name} cannot recognise speech"), "choose a Whisper model with --model NAME")
-    })?;
-    Ok(ModelFiles { whisper: whisper.weights, tokenizer, voice_detector: ensure(VOICE_DETECTOR)?.weights })
+/// Decoding in a process of its own, which can be ended whatever a file does to it.
+pub fn decoder() -> Result<Decoder> {
+    Ok(Decoder::Caged { program: this_program()?, args: vec![DECODE_WORKER.into()] })
 }
 
-/// Worker threads to use: what was asked for, or one a core.
-pub fn workers(hearing: &Hearing) -> usize {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    hearing.workers.map_or_else(cores, usize::from)
+/// Opens a file and closes it again: an error says what is wrong with it.
+pub fn look_at(file: &Path) -> Result<MediaInfo> {
+    Ok(media::caged::open_caged(&this_program()?, &[DECODE_WORKER], file, &Limits::default())?.info)
 }
 
-/// Lets every other program go first, if that was asked for. To be called before threads are begun: they inherit it.
+/// Lets every other program go first, if that was asked for. Threads that are begun later inherit it.
 pub fn be_nice(hearing: &Hearing) {
     #[cfg(unix)]
     if hearing.nice {
@@ -54,7 +43,162 @@ pub fn be_nice(hearing: &Hearing) {
         let _ = rustix::process::nice(10);
     }
     #[cfg(not(unix))]
-    if hearing.nice {
-        eprintln!("note: --nice does nothing on this system");
+    let _ = hearing;
+}
+
+/// The way to the model that was asked for. A name that cannot be used is told now, before any work.
+pub fn ears(hearing: &Hearing) -> Result<Ears> {
+    let cache = Cache::of_this_user()?;
+    let manifest = cache.manifest();
+    let name = match hearing.model.as_deref().or(manifest.default_model()) {
+        Some(name) => name,
+        None => return Err(hinted("the list of models names no default", "choose one with --model NAME")),
+    };
+    if manifest.find(name)?.kind != Kind::Whisper {
+        let hint = "choose a Whisper model with --model NAME; `readout models list` shows them";
+        return Err(hinted(format!("{name} does not recognise speech"), hint));
     }
+    Ok(Ears::of_model(name))
+}
+
+/// How work is to be done.
+pub fn options(hearing: &Hearing, watch: bool) -> Result<Options> {
+    let mut options = Options {
+        quality: hearing.quality.into(),
+        watch,
+        gentle: hearing.nice,
+        decoder: decoder()?,
+        ..Options::default()
+    };
+    if let Some(workers) = hearing.workers {
+        options.workers = usize::from(workers);
+    }
+    Ok(options)
+}
+
+/// Shows work as it is done: on standard error for people; with `--json`, what was done goes to standard output.
+pub struct Shown {
+    json: bool,
+    fetching: Option<Fetching>,
+    meter: Option<Meter>,
+    /// The first failure to print, which ends the showing.
+    pub printed: Result<()>,
+}
+
+impl Shown {
+    pub fn new(everywhere: &Everywhere) -> Self {
+        Self { json: everywhere.json, fetching: None, meter: None, printed: Ok(()) }
+    }
+
+    /// Shows one event.
+    pub fn event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Weights(progress) => {
+                let fetching = self.fetching.get_or_insert_with(|| {
+                    if let Ok(cache) = Cache::of_this_user() {
+                        eprintln!("models are kept in {}", shown(cache.folder()));
+                    }
+                    Fetching::default()
+                });
+                fetching.show(progress);
+            }
+            Event::Begun { .. } => self.fetching = None,
+            Event::Hearing { episode, pace } => self.pace(&episode.episode.title, pace),
+            Event::Probed { .. } => {}
+            Event::Heard { episode, heard } => {
+                self.meter = None;
+                match self.json {
+                    true => self.print(&heard_json(episode, heard)),
+                    false => println!("{}: {}", episode.episode.title, sentence(heard)),
+                }
+                if let Some(why) = &heard.partial {
+                    self.note(&format!("{} could be read only in part: {why}", episode.episode.title));
+                }
+            }
+            Event::Failed { episode, stage, reason, state } => {
+                self.meter = None;
+                self.failed(episode, stage, reason, *state);
+            }
+            Event::Paused { because } => self.note(because),
+            Event::Idle => self.note("nothing is due; waiting for more (Ctrl-C ends)"),
+        }
+    }
+
+    /// Shows how far one recording is.
+    pub fn pace(&mut self, title: &str, pace: &Pace) {
+        self.fetching = None;
+        let meter = self.meter.get_or_insert_with(|| Meter::new(title, Unit::Sound, pace.heard.0));
+        let mut more = Vec::new();
+        if let Some(speed) = pace.speed.filter(|speed| *speed >= 1.0) {
+            more.push(format!("{speed:.0} × real time"));
+        }
+        // Told only where it says more than the rest of this recording does.
+        if let (Some(all), Some(left)) = (pace.left_in_all, pace.left)
+            && all > left + left / 4 + Duration::from_secs(10)
+        {
+            more.push(format!("{} for all that waits", about(all)));
+        }
+        meter.set(pace.heard.0, pace.total.unwrap_or_default().0, &more.join(", "));
+    }
+
+    /// Ends the bar.
+    pub fn end(&mut self) {
+        self.fetching = None;
+        self.meter = None;
+    }
+
+    fn failed(&mut self, episode: &EpisodeEntry, stage: &Stage, reason: &str, state: State) {
+        let title = &episode.episode.title;
+        if self.json {
+            self.print(&json!({
+                "type": "failed", "episode": episode.episode.id, "title": title, "stage": stage, "reason": reason,
+                "state": state,
+            }));
+        }
+        let again = if state == State::Waiting { " (will be tried again)" } else { "" };
+        eprintln!("error: {title}: {reason}{again}");
+    }
+
+    fn note(&self, text: &str) {
+        match &self.meter {
+            Some(meter) => meter.note(&format!("note: {text}")),
+            None => eprintln!("note: {text}"),
+        }
+    }
+
+    fn print(&mut self, value: &serde_json::Value) {
+        if self.printed.is_ok() {
+            self.printed = json_line(value);
+        }
+    }
+}
+
+fn heard_json(episode: &EpisodeEntry, heard: &HeardEpisode) -> serde_json::Value {
+    json!({
+        "type": "heard", "episode": episode.episode.id, "show": episode.show.title, "title": episode.episode.title,
+        "language": heard.language, "duration_ms": heard.duration, "words": heard.words, "speech_ms": heard.speech,
+        "recognised_ms": heard.recognised, "gaps": heard.gaps, "seconds": heard.spent.as_secs_f64(),
+        "speed": heard.speed, "partial": heard.partial,
+    })
+}
+
+/// What was made of a recording: `3:48 heard in 5.1 s (45 × real time), 611 words, …`.
+pub fn sentence(heard: &HeardEpisode) -> String {
+    let seconds = heard.spent.as_secs_f64();
+    let speed = heard.speed.map(|speed| format!(" ({speed:.0} × real time)")).unwrap_or_default();
+    format!(
+        "{} heard in {seconds:.1} s{speed}, {} words, {}",
+        clock(heard.duration.0),
+        heard.words,
+        understood(heard.recognised, heard.speech, heard.gaps)
+    )
+}
+
+/// `99.2 % of the speech understood, 1 gap`.
+pub fn understood(recognised: Millis, speech: Millis, gaps: u64) -> String {
+    if speech.0 == 0 {
+        return "no speech".into();
+    }
+    let share = 100.0 * (recognised.seconds() / speech.seconds()).min(1.0);
+    format!("{share:.1} % of the speech understood, {gaps} gap{}", if gaps == 1 { "" } else { "s" })
 }

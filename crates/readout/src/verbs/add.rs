@@ -1,16 +1,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use archive::{Archive, Stated};
-use media::Limits;
+use anyhow::Result;
+use archive::{Archive, State, Stated};
 use serde_json::json;
 
 use super::json_line;
 use crate::arguments::{Add, Everywhere};
 use crate::console::clock;
 use crate::failure::{self, Outcome, hinted};
-use crate::place;
+use crate::{hearing, place};
 
 /// Endings of the files that are taken from a folder. Files that are named are taken whatever their ending is.
 const ENDINGS: [&str; 26] = [
@@ -68,13 +67,15 @@ pub fn add(everywhere: &Everywhere, add: &Add) -> Result<Outcome> {
 }
 
 fn add_one(everywhere: &Everywhere, archive: &Archive, file: &Path, stated: &Stated) -> Result<()> {
-    let program = std::env::current_exe().context("this program cannot find itself")?;
     // Looked at before it is copied: what is no media should not become an episode.
-    let opened = media::caged::open_caged(&program, &["decode-worker"], file, &Limits::default())?;
-    let info = opened.info.clone();
-    drop(opened);
+    let info = hearing::look_at(file)?;
     let added = archive.add_file(file, stated)?;
     let entry = archive.episode(added.episode)?;
+    // Whoever adds a file again, whose work was given up, wants it tried again.
+    let given_up = |state| matches!(state, State::Failed | State::Quarantined);
+    for cell in entry.cells.iter().filter(|cell| given_up(cell.state)) {
+        archive.ask(cell.subject, &cell.stage)?;
+    }
     if everywhere.json {
         return json_line(&json!({
             "file": file, "episode": added.episode, "recording": added.recording, "new": added.new,

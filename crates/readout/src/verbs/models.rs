@@ -54,7 +54,7 @@ fn as_json(cache: &Cache, Listed { model, state, bytes }: &Listed) -> serde_json
 fn pull(everywhere: &Everywhere, cache: &Cache, names: &[String]) -> Result<Outcome> {
     let mut failed = 0;
     for name in names {
-        let mut fetching = Fetching::new(name);
+        let mut fetching = Fetching::default();
         let pulled = cache.ensure(name, &mut |progress| fetching.show(&progress));
         drop(fetching);
         match pulled {
