@@ -172,7 +172,10 @@ pub mod x86 {
         f32_avx512,
         "avx512f,avx512bw,avx512vl,avx512dq,fma",
         _mm512_setzero_ps(),
-        |sum, left, right| { _mm512_fmadd_ps(_mm512_castsi512_ps(left), _mm512_castsi512_ps(right), sum) }
+        |sum, left, right| {
+            let left = _mm512_castsi512_ps(left);
+            _mm512_fmadd_ps(left, _mm512_castsi512_ps(right), sum)
+        }
     );
 
     macro_rules! tile_256 {

@@ -108,3 +108,35 @@ fn filters(bands: usize) -> Vec<(usize, Vec<f32>)> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tone_lights_its_band_and_the_padding_is_the_floor() {
+        let tone: Vec<f32> = (0..SAMPLE_RATE)
+            .map(|sample| (2.0 * PI * 1000.0 * sample as f32 / SAMPLE_RATE as f32).sin() * 0.5)
+            .collect();
+        let mut out = Vec::new();
+        MelSpectrogram::new(80).compute(&tone, &mut out);
+        assert_eq!(out.len(), (FRAMES + 2) * 80);
+        assert!(out[..80].iter().chain(&out[(FRAMES + 1) * 80..]).all(|value| *value == 0.0));
+        let frame = &out[51 * 80..52 * 80];
+        let brightest = (0..80).max_by(|one, other| frame[*one].total_cmp(&frame[*other])).unwrap();
+        // 1 kHz is mel 15 of 45.245 on the Slaney scale, so band 15 / 45.245 × 81 - 1, that is 25.9.
+        assert!((25..=26).contains(&brightest), "band {brightest}");
+        let floor = frame[brightest] - 2.0;
+        assert!(out[2000 * 80..2001 * 80].iter().all(|value| (value - floor).abs() < 1e-3));
+    }
+
+    #[test]
+    fn the_area_of_every_band_is_one() {
+        for bands in [80, 128] {
+            for (first, weights) in filters(bands).iter().skip(bands / 2) {
+                let area: f32 = weights.iter().sum::<f32>() * (SAMPLE_RATE / WINDOW) as f32;
+                assert!((area - 1.0).abs() < 0.1, "{bands} bands, from bin {first}: {area}");
+            }
+        }
+    }
+}

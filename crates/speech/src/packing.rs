@@ -220,3 +220,92 @@ fn packed_length(spans: &[Span]) -> usize {
     let pauses: usize = spans.windows(2).map(|pair| (pair[1].start - pair[0].end).min(LONGEST_PAUSE)).sum();
     speech + pauses + 2 * EDGE
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Runs stretches of speech, given as (pause, length) in tenths of a second, through a packer whose sound is a ramp,
+    /// so that every sample tells where it came from.
+    fn pack(pattern: &[(usize, usize)]) -> (Vec<Span>, Vec<Window>) {
+        let mut packer = Packer::default();
+        let (mut spans, mut windows, mut at) = (Vec::new(), Vec::new(), 0);
+        let length: usize =
+            pattern.iter().map(|(pause, length)| (pause + length) * RATE / 10).sum::<usize>() + RATE;
+        packer.push_audio(&(0..length).map(|sample| sample as f32).collect::<Vec<_>>());
+        for (pause, length) in pattern {
+            let span = Span { start: at + pause * RATE / 10, end: at + (pause + length) * RATE / 10 };
+            at = span.end;
+            windows.extend(packer.advance(span.start));
+            spans.push(span);
+            windows.extend(packer.push_span(span));
+        }
+        windows.extend(packer.finish());
+        (spans, windows)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn windows_hold_all_speech_once_in_order_and_know_its_place(
+            pattern in prop::collection::vec((2_usize..300, 2_usize..280), 1..60),
+        ) {
+            let (spans, windows) = pack(&pattern);
+            let mut placed = Vec::new();
+            for (index, window) in windows.iter().enumerate() {
+                prop_assert_eq!(window.index as usize, index);
+                prop_assert!(window.clip.samples.len() <= 30 * RATE);
+                for (start, end) in &window.clip.speech {
+                    let from = (start * RATE as f64).round() as usize;
+                    let to = (end * RATE as f64).round() as usize;
+                    prop_assert!(to <= window.clip.samples.len());
+                    // The ramp says which sample of the recording lies here, and `instant` must say the same.
+                    let sample = window.clip.samples[from] as usize;
+                    let instant = window.instant(*start).0 as i64;
+                    prop_assert!((instant - (sample * 1000 / RATE) as i64).abs() <= 1, "{} {}", instant, sample);
+                    placed.push(Span { start: sample, end: sample + to - from });
+                }
+            }
+            prop_assert_eq!(placed, spans);
+            for pair in windows.windows(2) {
+                prop_assert!(pair[0].end.0 <= pair[1].start.0 + 500);
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_pause_late_in_the_window_is_where_it_is_cut() {
+        // 8 s of speech each; the pause after the third is the longest.
+        let (_, windows) = pack(&[(5, 80), (5, 80), (5, 80), (9, 40), (5, 80)]);
+        let counts: Vec<usize> = windows.iter().map(|window| window.clip.speech.len()).collect();
+        assert_eq!(counts, [3, 2]);
+    }
+
+    #[test]
+    fn speech_without_a_pause_is_cut_where_the_voice_is_weakest() {
+        let mut segmenter = Segmenter::default();
+        let weak = 700;
+        let mut spans = Vec::new();
+        for chunk in 0..2000 {
+            spans.extend(segmenter.push(if (weak - 1..=weak + 1).contains(&chunk) { 0.6 } else { 0.95 }));
+        }
+        spans.extend(segmenter.finish());
+        assert_eq!(spans[0], Span { start: 0, end: weak * CHUNK });
+        assert!(spans.iter().all(|span| span.end - span.start <= LONGEST_SPAN));
+        assert!(spans.windows(2).all(|pair| pair[0].end == pair[1].start));
+    }
+
+    #[test]
+    fn clicks_are_not_speech_and_short_dips_do_not_end_it() {
+        let mut segmenter = Segmenter::default();
+        let mut spans = Vec::new();
+        let click = [0.0, 0.9, 0.9, 0.0, 0.0, 0.0, 0.0, 0.0];
+        let word = [0.9, 0.9, 0.2, 0.2, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1];
+        for probability in click.into_iter().chain(word) {
+            spans.extend(segmenter.push(probability));
+        }
+        assert_eq!(spans, [Span { start: 8 * CHUNK, end: 14 * CHUNK }]);
+    }
+}

@@ -412,7 +412,12 @@ impl<'model> Worker<'model> {
             if self.model.doubtful(&hearing) || likely_no_speech(&hearing) {
                 continue;
             }
-            let more = self.finish(&part, &context, &hearing).words;
+            let mut more = self.finish(&part, &context, &hearing).words;
+            // What reaches in from the neighbours was heard before.
+            more.retain(|word| {
+                let middle = begin + (word.start + word.end) / 2.0;
+                (gap.start..gap.end).contains(&middle)
+            });
             let place = heard.words.partition_point(|word| word.start < gap.start);
             heard.words.splice(
                 place..place,
@@ -491,4 +496,45 @@ fn gaps(words: &[LocalWord], speech: &[(f64, f64)], least: f64, reason: &'static
         }
     }
     gaps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(text: &str, start: f64, end: f64) -> LocalWord {
+        LocalWord { text: text.to_owned(), start, end, confidence: 0.9, joined: false }
+    }
+
+    #[test]
+    fn words_are_put_where_speech_is_and_inventions_are_left_out() {
+        let speech = [(1.0, 2.0), (5.0, 6.0)];
+        let heard = vec![
+            word("early", 0.2, 1.4),
+            word("late", 1.4, 4.0),
+            word("nowhere", 3.0, 3.5),
+            word("there", 5.2, 5.6),
+        ];
+        let settled = settle(heard, &speech);
+        let times: Vec<_> = settled.iter().map(|word| (word.text.as_str(), word.start, word.end)).collect();
+        assert_eq!(times, [("early", 1.0, 1.4), ("late", 1.4, 2.0), ("there", 5.2, 5.6)]);
+    }
+
+    #[test]
+    fn speech_without_words_is_a_gap_and_short_hesitations_are_not() {
+        let words = [word("one", 0.0, 0.5), word("two", 4.0, 4.5)];
+        let found = gaps(&words, &[(0.0, 5.0), (6.0, 6.5)], 0.9, "no-words");
+        assert_eq!(found, [LocalGap { start: 0.8, end: 3.7, reason: "no-words" }]);
+        assert_eq!(
+            gaps(&[], &[(1.0, 3.0)], 0.9, "loop"),
+            [LocalGap { start: 1.0, end: 3.0, reason: "loop" }]
+        );
+    }
+
+    #[test]
+    fn repetition_compresses_and_speech_does_not() {
+        let speech = "The minister said on Thursday that the talks would go on, and that nobody had asked for a delay.";
+        assert!(compression(speech) < MOST_COMPRESSION);
+        assert!(compression(&"and then he said ".repeat(12)) > MOST_COMPRESSION);
+    }
 }

@@ -264,3 +264,25 @@ pub(crate) fn loop_begin(tokens: &[Token]) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::loop_begin;
+
+    #[test]
+    fn loops_are_found_where_they_begin_to_repeat() {
+        let cases: [(&[u32], Option<usize>); 7] = [
+            (&[1, 2, 3, 4, 5], None),
+            (&[9, 7, 7, 7, 7, 7, 7, 7], None),
+            (&[9, 7, 7, 7, 7, 7, 7, 7, 7], Some(2)),
+            (&[9, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2], None),
+            (&[9, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2], Some(3)),
+            (&[9, 8, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3], Some(5)),
+            // A chorus that is sung three times is no loop.
+            (&[1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4], None),
+        ];
+        for (tokens, expected) in cases {
+            assert_eq!(loop_begin(tokens), expected, "{tokens:?}");
+        }
+    }
+}

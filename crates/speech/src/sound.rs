@@ -129,3 +129,65 @@ impl SoundLabels {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECONDS: usize = 6;
+
+    fn noise(level: f32) -> Vec<f32> {
+        let mut state = 7_u32;
+        (0..SECONDS * RATE)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                ((state >> 8) as f32 / 8_388_608.0 - 1.0) * level
+            })
+            .collect()
+    }
+
+    fn chord(level: f32) -> Vec<f32> {
+        (0..SECONDS * RATE)
+            .map(|sample| {
+                let time = sample as f32 / RATE as f32;
+                let root = if (time as usize).is_multiple_of(2) { 220.0 } else { 261.6 };
+                [1.0, 1.26, 1.5]
+                    .iter()
+                    .flat_map(|ratio| {
+                        (1..6).map(move |partial| (ratio * partial as f32, 1.0 / partial as f32))
+                    })
+                    .map(|(ratio, weight)| (std::f32::consts::TAU * root * ratio * time).sin() * weight)
+                    .sum::<f32>()
+                    * level
+                    / 6.0
+            })
+            .collect()
+    }
+
+    #[test]
+    fn silence_music_and_noise_are_told_apart() {
+        let sound: Vec<f32> = [vec![0.0; SECONDS * RATE], noise(0.1), chord(0.2)].concat();
+        let mut labels = SoundLabels::new();
+        sound.chunks(1000).for_each(|block| labels.push(block));
+        let kinds: Vec<_> = labels.label(&[], sound.len()).iter().map(|stretch| stretch.kind).collect();
+        assert_eq!(kinds, [StretchKind::Silence, StretchKind::Noise, StretchKind::Music]);
+    }
+
+    #[test]
+    fn only_what_lies_between_speech_is_labelled_and_pauses_are_not() {
+        let sound = vec![0.0; 20 * RATE];
+        let mut labels = SoundLabels::new();
+        labels.push(&sound);
+        let speech = [Span { start: RATE, end: 2 * RATE }, Span { start: 4 * RATE, end: 9 * RATE }];
+        let stretches = labels.label(&speech, sound.len());
+        assert_eq!(
+            stretches,
+            [Stretch {
+                start: Millis(9_000),
+                end: Millis(20_000),
+                kind: StretchKind::Silence,
+                reason: String::new()
+            }]
+        );
+    }
+}

@@ -23,7 +23,7 @@ pub(crate) fn words(
     hypothesis: &Hypothesis,
     language: &str,
 ) -> Vec<LocalWord> {
-    let starts = token_starts(cpu, alignment_heads, context, prompt, hypothesis);
+    let times = token_times(cpu, alignment_heads, context, prompt, hypothesis);
     let units = units(vocabulary, &hypothesis.tokens);
     let spaced = !UNSPACED.contains(&language);
     let mut words: Vec<LocalWord> = Vec::new();
@@ -38,8 +38,8 @@ pub(crate) fn words(
         if text.is_empty() {
             continue;
         }
-        let start = starts[unit.first] as f64 * POSITION;
-        let end = starts[unit.last + 1] as f64 * POSITION;
+        let start = times[unit.first].0 as f64 * POSITION;
+        let end = times[unit.last].1 as f64 * POSITION;
         let log_probability: f32 = hypothesis.log_probabilities[unit.first..=unit.last].iter().sum();
         if begins && text.chars().all(|character| "\"'“‘¿¡([{-–—«„".contains(character)) {
             opening.push_str(text);
@@ -104,14 +104,22 @@ fn units(vocabulary: &Vocabulary, tokens: &[Token]) -> Vec<Unit> {
     units
 }
 
-/// Position at which each token begins and, last, at which the text ends.
-fn token_starts(
+/// Positions of a token that is given more time than this are doubted.
+const LONG_TOKEN: usize = 45;
+/// Positions kept before and after the peak of the attention of such a token.
+const AROUND_PEAK: usize = 15;
+
+/// Begin and end of each token, in positions.
+///
+/// Warping gives all time to some token. Where the decoder passed over speech, that time goes to a neighbour; so of a
+/// token that would last too long only the surroundings of its peak are kept, and what was passed over stays uncovered.
+fn token_times(
     cpu: Processor,
     heads: usize,
     context: &Context,
     prompt: usize,
     hypothesis: &Hypothesis,
-) -> Vec<usize> {
+) -> Vec<(usize, usize)> {
     let frames = context.frames();
     // The row that predicts a token attends to where it is said: the last of the prompt predicts the first token, the
     // last token predicts the end.
@@ -136,7 +144,20 @@ fn token_starts(
             add_in_place(cpu, out, &smooth);
         }
     }
-    warp(&weights, rows, frames)
+    let starts = warp(&weights, rows, frames);
+    starts
+        .windows(2)
+        .enumerate()
+        .map(|(row, edges)| {
+            let (start, end) = (edges[0], edges[1]);
+            if end - start <= LONG_TOKEN {
+                return (start, end);
+            }
+            let line = &weights[row * frames..][..frames];
+            let peak = (start..end).max_by(|one, other| line[*one].total_cmp(&line[*other])).unwrap_or(start);
+            (start.max(peak.saturating_sub(AROUND_PEAK)), end.min(peak + AROUND_PEAK))
+        })
+        .collect()
 }
 
 /// Shifts and scales each column to mean 0 and deviation 1.
@@ -207,5 +228,28 @@ fn warp(weights: &[f32], rows: usize, frames: usize) -> Vec<usize> {
             _ if frame > 0 => frame -= 1,
             _ => return starts,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warping_follows_the_weight() {
+        // Three rows whose weight stands at frames 0-1, 2-6 and 7-9.
+        let (rows, frames) = (3, 10);
+        let mut weights = vec![0.0; rows * frames];
+        for (row, range) in [0..2, 2..7, 7..10].into_iter().enumerate() {
+            weights[row * frames..][range].fill(1.0);
+        }
+        assert_eq!(warp(&weights, rows, frames), [0, 2, 7]);
+    }
+
+    #[test]
+    fn warping_stays_in_bounds_with_more_rows_than_frames() {
+        let starts = warp(&[0.5; 8 * 3], 8, 3);
+        assert_eq!(starts.len(), 8);
+        assert!(starts.is_sorted() && starts.iter().all(|start| *start < 3));
     }
 }
