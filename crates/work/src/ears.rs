@@ -9,7 +9,7 @@ use std::sync::Arc;
 use weights::{Cache, WeightsError};
 
 /// Name of the voice detector in the manifest of models.
-const VOICE_DETECTOR: &str = "silero-vad";
+pub const VOICE_DETECTOR: &str = "silero-vad";
 
 /// Something that hears recordings; the contract is that of [`speech::hear`].
 pub trait Hearer: Send + Sync {

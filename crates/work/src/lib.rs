@@ -23,7 +23,7 @@ mod run;
 mod sound;
 mod transcribe;
 
-pub use ears::{Ears, Hearer};
+pub use ears::{Ears, Hearer, VOICE_DETECTOR};
 pub use error::WorkError;
 pub use event::{Event, HeardEpisode, Pace};
 pub use run::{Options, Summary, run};

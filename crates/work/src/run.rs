@@ -3,10 +3,11 @@
 use crate::hearing::{Ended, hear, media_trouble};
 use crate::lease::LEASE;
 use crate::sound::Decoder;
-use crate::{Ears, Event, WorkError};
+use crate::{Ears, Event, Hearer, WorkError};
 use archive::{Archive, Claim, EpisodeEntry, Error, Retry, Stage, State, Worker};
 use model::{Millis, Quality};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -89,16 +90,17 @@ pub fn run(
     if options.gentle {
         step_back();
     }
+    let summary = Summary::default();
     let mut shift =
-        Shift { archive, options, ears, stop, observer, worker: None, summary: Summary::default() };
+        Shift { archive, options, ears, stop, observer, worker: None, marked_stale: false, summary };
     let mut idle = false;
     let mut told = String::new();
     loop {
         let outcome = shift.turn();
-        if stop.load(Ordering::Relaxed) {
-            break;
-        }
+        let stopping = stop.load(Ordering::Relaxed);
         match outcome {
+            Ok(_) if stopping => break,
+            Err(error) if stopping && may_pass(&error) => break,
             Ok(true) => (idle, told) = (false, String::new()),
             Ok(false) if !options.watch => break,
             Ok(false) => {
@@ -148,6 +150,7 @@ struct Shift<'run> {
     stop: &'run AtomicBool,
     observer: &'run mut dyn FnMut(Event<'_>),
     worker: Option<Worker>,
+    marked_stale: bool,
     summary: Summary,
 }
 
@@ -182,7 +185,7 @@ impl Shift<'_> {
             Err(error) => return Err(error.into()),
         };
         let hearer = match claim.stage == Stage::HEAR {
-            true => Some(self.ears.get(self.observer)?),
+            true => Some(self.hearer()?),
             false => None,
         };
         (self.observer)(Event::Begun { episode: &episode, stage: &claim.stage });
@@ -218,6 +221,15 @@ impl Shift<'_> {
             Err(Ended::Failed { reason, again }) => self.failed(claim, &episode, &reason, again)?,
         }
         Ok(())
+    }
+
+    /// The recogniser; what others heard before it came is stale from then on, and heard again when asked.
+    fn hearer(&mut self) -> Result<Arc<dyn Hearer>, WorkError> {
+        let hearer = self.ears.get(self.observer)?;
+        if !std::mem::replace(&mut self.marked_stale, true) {
+            self.archive.mark_stale(&Stage::HEAR, &hearer.engine())?;
+        }
+        Ok(hearer)
     }
 
     fn failed(
