@@ -100,6 +100,7 @@ by_width! {
 by_width! {
     /// Attention of one query with `heads` heads over cached keys and values that lie at `slots`, each slot holding
     /// `query.len()` keys followed by as many values. `scores` is working space that grows to `heads × slots`.
+    #[expect(clippy::too_many_arguments, reason = "the pieces of one attention and where its product goes")]
     pub fn attend_cached(
         cpu, query: &[f32], heads: usize, factor: f32, slots: &[u32], cache: &[f32], out: &mut [f32], scores: &mut Vec<f32>,
     ) {

@@ -86,7 +86,7 @@ pub mod x86 {
     use std::arch::x86_64::*;
 
     macro_rules! tile_512 {
-        ($name:ident, $features:literal, $zero:expr, |$sum:ident, $left:ident, $right:ident| $accumulate:expr) => {
+        ($name:ident, $features:literal, $zero:expr, $store:ident, |$sum:ident, $left:ident, $right:ident| $accumulate:expr) => {
             /// # Safety
             /// As [`super::portable`] for `ROWS` rows that are `stride` bytes apart; the processor has the features.
             #[target_feature(enable = $features)]
@@ -120,9 +120,9 @@ pub mod x86 {
                 for row in 0..ROWS {
                     // SAFETY: the caller vouches for `ROWS` rows of sums.
                     unsafe {
-                        let out = sums.add(row).cast::<__m512i>();
-                        out.write_unaligned(std::mem::transmute::<_, __m512i>(registers[row][0]));
-                        out.add(1).write_unaligned(std::mem::transmute::<_, __m512i>(registers[row][1]));
+                        let out = sums.add(row).cast::<u8>();
+                        $store(out.cast(), registers[row][0]);
+                        $store(out.add(64).cast(), registers[row][1]);
                     }
                 }
             }
@@ -133,6 +133,7 @@ pub mod x86 {
         int8_vnni512,
         "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni",
         _mm512_setzero_si512(),
+        _mm512_storeu_si512,
         |sum, left, right| {
             // The unsigned operand is the weight, so that the broadcast row can be the memory operand of the instruction.
             _mm512_dpbusd_epi32(sum, right, left)
@@ -142,6 +143,7 @@ pub mod x86 {
         bf16_avx512bf16,
         "avx512f,avx512bw,avx512vl,avx512dq,avx512bf16",
         _mm512_setzero_ps(),
+        _mm512_storeu_ps,
         |sum, left, right| {
             _mm512_dpbf16_ps(
                 sum,
@@ -154,6 +156,7 @@ pub mod x86 {
         bf16_avx512,
         "avx512f,avx512bw,avx512vl,avx512dq,fma",
         _mm512_setzero_ps(),
+        _mm512_storeu_ps,
         |sum, left, right| {
             let high_mask = _mm512_set1_epi32(0xffff_0000_u32 as i32);
             let high = _mm512_fmadd_ps(
@@ -172,6 +175,7 @@ pub mod x86 {
         f32_avx512,
         "avx512f,avx512bw,avx512vl,avx512dq,fma",
         _mm512_setzero_ps(),
+        _mm512_storeu_ps,
         |sum, left, right| {
             let left = _mm512_castsi512_ps(left);
             _mm512_fmadd_ps(left, _mm512_castsi512_ps(right), sum)
@@ -179,7 +183,7 @@ pub mod x86 {
     );
 
     macro_rules! tile_256 {
-        ($name:ident, $features:literal, $zero:expr, |$sum:ident, $left:ident, $right:ident| $accumulate:expr) => {
+        ($name:ident, $features:literal, $zero:expr, $store:ident, |$sum:ident, $left:ident, $right:ident| $accumulate:expr) => {
             /// # Safety
             /// As [`super::portable`] for `ROWS` rows that are `stride` bytes apart; the processor has the features.
             #[target_feature(enable = $features)]
@@ -215,9 +219,9 @@ pub mod x86 {
                     for row in 0..ROWS {
                         // SAFETY: the caller vouches for `ROWS` rows of sums.
                         unsafe {
-                            let out = sums.add(row).cast::<__m256i>().add(half * 2);
-                            out.write_unaligned(std::mem::transmute::<_, __m256i>(registers[row][0]));
-                            out.add(1).write_unaligned(std::mem::transmute::<_, __m256i>(registers[row][1]));
+                            let out = sums.add(row).cast::<u8>().add(half * 64);
+                            $store(out.cast(), registers[row][0]);
+                            $store(out.add(32).cast(), registers[row][1]);
                         }
                     }
                 }
@@ -225,10 +229,11 @@ pub mod x86 {
         };
     }
 
-    tile_256!(int8_vnni256, "avx2,fma,avxvnni", _mm256_setzero_si256(), |sum, left, right| {
-        _mm256_dpbusd_avx_epi32(sum, right, left)
-    });
-    tile_256!(int8_avx2, "avx2,fma", _mm256_setzero_si256(), |sum, left, right| {
+    tile_256! {
+        int8_vnni256, "avx2,fma,avxvnni", _mm256_setzero_si256(), _mm256_storeu_si256,
+        |sum, left, right| _mm256_dpbusd_avx_epi32(sum, right, left)
+    }
+    tile_256!(int8_avx2, "avx2,fma", _mm256_setzero_si256(), _mm256_storeu_si256, |sum, left, right| {
         // Even and odd bytes apart, widened to 16 bits: `vpmaddwd` adds two exact products into 32 bits and cannot
         // saturate, unlike `vpmaddubsw`.
         let even = _mm256_madd_epi16(
@@ -238,7 +243,7 @@ pub mod x86 {
         let odd = _mm256_madd_epi16(_mm256_srli_epi16::<8>(right), _mm256_srai_epi16::<8>(left));
         _mm256_add_epi32(sum, _mm256_add_epi32(even, odd))
     });
-    tile_256!(bf16_avx2, "avx2,fma", _mm256_setzero_ps(), |sum, left, right| {
+    tile_256!(bf16_avx2, "avx2,fma", _mm256_setzero_ps(), _mm256_storeu_ps, |sum, left, right| {
         let high_mask = _mm256_set1_epi32(0xffff_0000_u32 as i32);
         let high = _mm256_fmadd_ps(
             _mm256_castsi256_ps(_mm256_and_si256(left, high_mask)),
@@ -251,7 +256,7 @@ pub mod x86 {
             high,
         )
     });
-    tile_256!(f32_avx2, "avx2,fma", _mm256_setzero_ps(), |sum, left, right| {
+    tile_256!(f32_avx2, "avx2,fma", _mm256_setzero_ps(), _mm256_storeu_ps, |sum, left, right| {
         _mm256_fmadd_ps(_mm256_castsi256_ps(left), _mm256_castsi256_ps(right), sum)
     });
 }
