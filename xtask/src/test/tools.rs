@@ -8,7 +8,7 @@ use anyhow::ensure;
 /// The version of cargo-deny that is fetched where there is none; it takes about three minutes of two cores.
 const DENY_VERSION: &str = "0.20.2";
 
-/// Names under which a browser that the tests can drive is installed.
+/// Names under which a browser that the tests can drive is installed; CHROMIUM may name another.
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// What the driver of the browser asks for.
@@ -41,7 +41,7 @@ pub fn lacking_for_browser() -> Option<String> {
     if !(runs("node") && runs("npm")) {
         packages.extend(["nodejs", "npm"]);
     }
-    if !BROWSERS.iter().any(|name| runs(name)) {
+    if std::env::var_os("CHROMIUM").is_none() && !BROWSERS.iter().any(|name| runs(name)) {
         packages.push("chromium");
     }
     if !packages.is_empty() && !install(&packages) {
