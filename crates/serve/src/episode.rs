@@ -17,7 +17,7 @@ use serde::Deserialize;
 use transcript::{About, Format, length_in_words, long_date};
 
 /// Notes longer than this many characters are folded.
-const LONG_NOTES: usize = 700;
+const LONG_NOTES: usize = 420;
 
 /// Everything a page of an episode shows.
 pub(crate) struct Loaded {
@@ -116,7 +116,8 @@ fn episode_page(loaded: &Loaded) -> Response {
         version: *version,
         passages: passages::passages(transcript, Millis(0)),
         bars: strip::bars(transcript, duration),
-        coverage: (transcript.speech.0 > 0).then(|| per_cent(transcript.coverage())),
+        // Of a recording under way nobody can say yet how much of it will be understood.
+        coverage: (transcript.complete && transcript.speech.0 > 0).then(|| per_cent(transcript.coverage())),
         gaps: transcript.gaps().collect(),
         missing: length_in_words(Millis(missing)),
         partial: transcript.partial.as_deref(),
@@ -126,24 +127,25 @@ fn episode_page(loaded: &Loaded) -> Response {
 
 /// `MP3, 44.1 kHz, stereo, 128 kbit/s`.
 fn audio_format(media: &MediaInfo) -> String {
-    let name = if media.codec == media.container || media.container.is_empty() {
-        media.codec.clone()
-    } else {
-        format!("{} in {}", media.codec, media.container)
+    let name = match (media.codec.as_str(), media.container.as_str()) {
+        (codec, "") => codec.to_owned(),
+        (codec, container) if codec == container => codec.to_owned(),
+        ("PCM", container) => container.to_owned(),
+        (codec, container) => format!("{codec} in {container}"),
     };
     let channels = match media.channels {
         0 => String::new(),
         1 => ", mono".to_owned(),
         2 => ", stereo".to_owned(),
-        more => format!(", {more} channels"),
+        more => format!(", {more}\u{a0}channels"),
     };
     let rate = match media.sample_rate {
         0 => String::new(),
-        rate => format!(", {} kHz", f64::from(rate / 10) / 100.0),
+        rate => format!(", {}\u{a0}kHz", f64::from(rate / 10) / 100.0),
     };
     let bits = match media.duration.map(|duration| duration.0) {
         None | Some(0) => String::new(),
-        Some(duration) => format!(", {} kbit/s", media.bytes.saturating_mul(8) / duration),
+        Some(duration) => format!(", {}\u{a0}kbit/s", media.bytes.saturating_mul(8) / duration),
     };
     format!("{name}{rate}{channels}{bits}")
 }
@@ -257,7 +259,7 @@ mod tests {
             channels: 2,
             bytes: 960_000,
         };
-        assert_eq!(audio_format(&media), "MP3, 44.1 kHz, stereo, 128 kbit/s");
+        assert_eq!(audio_format(&media), "MP3, 44.1\u{a0}kHz, stereo, 128\u{a0}kbit/s");
         let media = MediaInfo {
             container: "MP4".into(),
             codec: "AAC-LC".into(),
@@ -265,6 +267,6 @@ mod tests {
             channels: 1,
             ..media
         };
-        assert_eq!(audio_format(&media), "AAC-LC in MP4, 44.1 kHz, mono");
+        assert_eq!(audio_format(&media), "AAC-LC in MP4, 44.1\u{a0}kHz, mono");
     }
 }

@@ -30,7 +30,7 @@ impl Failure {
     }
 
     pub fn host() -> Self {
-        let sentence = "this server is not known by that name: use localhost or its address, or allow the name with --host";
+        let sentence = "this server is not known by that name: use localhost or its address";
         Self::new(StatusCode::MISDIRECTED_REQUEST, sentence)
     }
 }

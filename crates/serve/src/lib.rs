@@ -26,7 +26,7 @@ use std::net::SocketAddr;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The address is taken, or not this machine's.
-    #[error("cannot listen on {address} ({reason}): choose another with --listen, such as 127.0.0.1:0")]
+    #[error("cannot listen on {address} ({reason}): choose another port, or 0 to let the system choose")]
     Listen {
         /// The address asked for.
         address: SocketAddr,

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::library::Standing;
 use crate::passages::passages;
 use crate::server::App;
-use archive::{Archive, Error};
+use archive::{Archive, Cell, Error};
 use axum::extract::{Path, Query, State};
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -30,6 +30,8 @@ struct News {
     /// Milliseconds from which on the passages are others than before; absent when only the standing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<u64>,
+    /// Version of the text, to be named when asking for news again.
+    version: u64,
     /// `hearing`, `waiting`, `heard` or `failed`.
     standing: &'static str,
     /// Per cent of the recording that was heard.
@@ -37,9 +39,12 @@ struct News {
     percent: Option<u64>,
 }
 
-/// What was last told.
+/// What was last seen and told.
 struct Told {
+    /// Version of the text that the page shows, when it is known.
     version: Option<u64>,
+    /// What the ledger and the archive said at the last look: as long as it is the same, nothing else is read.
+    seen: Option<(u64, Vec<Cell>)>,
     standing: Option<Standing>,
     /// Begin and fingerprint of every passage; empty before the first look.
     passages: Vec<(Millis, u64)>,
@@ -53,7 +58,7 @@ pub(crate) async fn events(
 ) -> Result<impl IntoResponse, Failure> {
     let id: EpisodeId = id.parse().map_err(|_| Failure::not_found("there is no such episode"))?;
     app.read(move |archive| archive.episode(id)).await?;
-    let told = Told { version: seen.version, standing: None, passages: Vec::new(), ended: false };
+    let told = Told { version: seen.version, seen: None, standing: None, passages: Vec::new(), ended: false };
     let events = stream::unfold((app, told), move |(mut app, mut told)| async move {
         while !told.ended {
             let looked = app
@@ -79,10 +84,19 @@ pub(crate) async fn events(
 
 /// Compares the archive with what was told; returns what is new.
 fn look(archive: &Archive, id: EpisodeId, told: &mut Told) -> archive::Result<Option<News>> {
-    let loaded = match load(archive, id) {
-        Ok(loaded) => loaded,
-        // A paused archive has no news; a removed episode has none any more.
-        Err(Error::Paused { .. }) => return Ok(None),
+    let looked = archive.episode(id).and_then(|entry| {
+        let seen = Some((entry.version, entry.cells));
+        if seen == told.seen {
+            return Ok(None);
+        }
+        told.seen = seen;
+        load(archive, id).map(Some)
+    });
+    let loaded = match looked {
+        Ok(Some(loaded)) => loaded,
+        // A paused archive has no news.
+        Ok(None) | Err(Error::Paused { .. }) => return Ok(None),
+        // A removed episode has none any more.
         Err(error) => return Err(error),
     };
     let Loaded { standing, transcript, version, .. } = loaded;
@@ -109,7 +123,7 @@ fn look(archive: &Archive, id: EpisodeId, told: &mut Told) -> archive::Result<Op
     };
     told.ended = matches!(standing, Standing::Heard | Standing::Failed(_));
     told.standing = Some(standing);
-    Ok(Some(News { from, standing: name, percent }))
+    Ok(Some(News { from, version, standing: name, percent }))
 }
 
 /// The time from which on two lists of passages differ.

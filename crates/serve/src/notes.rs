@@ -14,11 +14,8 @@ pub(crate) fn paragraphs(notes: &str) -> Vec<Vec<Piece<'_>>> {
     let mut paragraphs = vec![Vec::new()];
     for line in notes.lines().map(str::trim) {
         match paragraphs.last_mut() {
-            Some(paragraph) if line.is_empty() => {
-                if !paragraph.is_empty() {
-                    paragraphs.push(Vec::new());
-                }
-            }
+            Some(paragraph) if line.is_empty() && paragraph.is_empty() => {}
+            Some(_) if line.is_empty() => paragraphs.push(Vec::new()),
             Some(paragraph) => {
                 if !paragraph.is_empty() {
                     paragraph.push(Piece::Break);
