@@ -30,9 +30,9 @@ impl Downmix {
             mono.iter_mut().for_each(|value| *value *= share);
             self.watch(planes, rate, mono);
         }
-        // NaN and infinity may come out of broken float files and would poison every filter behind this point.
+        // NaN, infinity and nonsense come out of broken float files and would poison every filter behind this point.
         mono.iter_mut()
-            .for_each(|value| *value = if value.is_finite() { value.clamp(-1.0, 1.0) } else { 0.0 });
+            .for_each(|value| *value = if value.is_finite() { value.clamp(-2.0, 2.0) } else { 0.0 });
     }
 
     fn watch(&mut self, planes: &[Vec<f32>], rate: u32, mono: &mut [f32]) {

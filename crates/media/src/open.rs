@@ -4,7 +4,7 @@ use crate::complaints::Complaints;
 use crate::demux::elementary::{Elementary, tag_length};
 use crate::demux::framework::Framework;
 use crate::demux::mp4::{Mp4, Refusal};
-use crate::demux::{Demuxer, Track, wav};
+use crate::demux::{Demuxer, Track, matroska, wav};
 use crate::reader::Decoding;
 use crate::source::{Source, Window};
 use crate::tags::TagCollector;
@@ -108,8 +108,11 @@ fn demuxer(
         };
     match kind(&head) {
         Some(Kind::Wav) => {
-            let (source, shortfall) = wav::repaired(window, complaints).map_err(unreadable)?;
-            framework(create::<WavReader<'_>>(source), "WAV", shortfall, tags)
+            let repaired = wav::repaired(window, complaints).map_err(unreadable)?;
+            let reader = create::<WavReader<'_>>(repaired.source);
+            let (demuxer, mut track) = framework(reader, "WAV", repaired.shortfall, tags)?;
+            track.duration = repaired.duration;
+            Ok((demuxer, track))
         }
         Some(Kind::Aiff) => {
             framework(create::<AiffReader<'_>>(window.into_source().map_err(unreadable)?), "AIFF", None, tags)
@@ -120,12 +123,10 @@ fn demuxer(
         Some(Kind::Ogg) => {
             framework(create::<OggReader<'_>>(window.into_source().map_err(unreadable)?), "Ogg", None, tags)
         }
-        Some(Kind::Matroska) => framework(
-            create::<MkvReader<'_>>(window.into_source().map_err(unreadable)?),
-            "Matroska",
-            None,
-            tags,
-        ),
+        Some(Kind::Matroska) => {
+            let (source, shortfall) = matroska::repaired(window).map_err(unreadable)?;
+            framework(create::<MkvReader<'_>>(source), "Matroska", shortfall, tags)
+        }
         Some(Kind::Mp4) => match Mp4::open(window, limits, tags).map_err(unreadable)? {
             Ok((mp4, track)) => Ok((Box::new(mp4), track)),
             Err(Refusal::NoMovie) => {
@@ -180,7 +181,7 @@ fn skip_tags(
         }
         begin = begin.saturating_add(length);
     }
-    let source = window.into_source()?.starting_at(begin);
+    let source = window.into_source()?.starting_at(begin)?;
     let mut window = Window::new(source);
     let head = window.bytes(0, 512)?.to_vec();
     Ok((window, head))

@@ -8,8 +8,10 @@ use crate::timeline::{Timeline, spoken, spoken_duration};
 use crate::{Block, Limits, MediaError};
 use std::fs::File;
 
-/// Undecodable packets in a row, with no sound before, after which a file is given up.
+/// Undecodable packets after which a file is given up, if they are also most of its packets.
 const HOPELESS: u64 = 2_000;
+/// Packets allowed whatever the size of the file; beyond them there is one for each byte.
+const SOME_PACKETS: u64 = 1 << 16;
 /// Seconds of damage from which on a recording counts as heard only in part.
 const NOTABLE: f64 = 1.0;
 
@@ -110,6 +112,9 @@ impl Decoding {
     }
 
     fn take_packet(&mut self, packet: Packet) -> Result<(), MediaError> {
+        if self.heard_packets + self.damaged_packets > self.file.1 + SOME_PACKETS {
+            return self.end(Some("it claims more packets than it has bytes".into()));
+        }
         if let Some(codec) = &packet.codec {
             match Decoder::new(codec) {
                 Ok(decoder) => self.decoder = decoder,
@@ -152,8 +157,8 @@ impl Decoding {
             self.mono.resize(samples as usize, 0.0);
             self.timeline.place(time, rate, &self.mono, &mut self.complaints);
         }
-        if self.heard_packets == 0 && self.damaged_packets >= HOPELESS {
-            return self.end(Some("none of its packets can be decoded".into()));
+        if self.damaged_packets >= HOPELESS + 4 * self.heard_packets {
+            return self.end(Some("nearly nothing of it can be decoded".into()));
         }
         Ok(())
     }

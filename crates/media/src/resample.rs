@@ -203,7 +203,7 @@ mod tests {
                     continue;
                 }
                 let output = converted(rate, frequency, 0.5, 1152);
-                assert_eq!(output.len(), 8_000, "{rate} Hz");
+                assert!(output.len().abs_diff(8_000) <= 1, "{rate} Hz: {}", output.len());
                 let level = error_level(&output, frequency);
                 assert!(level < -55.0, "{frequency} Hz at {rate} Hz: error at {level:.1} dB");
             }

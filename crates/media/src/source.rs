@@ -24,10 +24,10 @@ impl Source {
     }
 
     /// Hides everything before `base`: offsets count from there.
-    pub fn starting_at(mut self, base: u64) -> Self {
+    pub fn starting_at(mut self, base: u64) -> io::Result<Self> {
         self.base = base.min(self.length);
-        self.position = 0;
-        self
+        self.seek(SeekFrom::Start(0))?;
+        Ok(self)
     }
 
     /// Shows `bytes` at `offset` instead of what the file holds there.

@@ -145,7 +145,7 @@ mod tests {
         let found = tags.finish();
         assert_eq!(found.title.as_deref(), Some("The Telephone Call"));
         assert_eq!(found.date, None);
-        assert_eq!(found.notes.as_deref(), Some("first line\nsecond l"));
+        assert_eq!(found.notes.as_deref(), Some("first line\nsecond li"));
         assert_eq!(found.artist.as_deref(), Some("The Desk"));
         assert_eq!(date("2024-04-06T10:00:00Z"), Some(jiff::civil::date(2024, 4, 6)));
     }

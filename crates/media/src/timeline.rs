@@ -12,6 +12,8 @@ const JUMP: f64 = 0.040;
 const DRIFT: f64 = 0.012;
 /// Packets in a row that must deviate in the same direction before a drift is put right.
 const DRIFT_PACKETS: u32 = 25;
+/// Rest of an overlap that is still cut out once cutting has begun, in seconds.
+const CUT: f64 = 0.001;
 /// Longest overlap in seconds that is cut out; a longer step back is a clock that was set anew.
 const OVERLAP: f64 = 1.0;
 
@@ -33,6 +35,8 @@ pub(crate) struct Timeline {
     shift: f64,
     last_time: Option<f64>,
     deviating: i32,
+    /// An overlap is being cut out, packet by packet.
+    cutting: bool,
     filled: f64,
     limits: Limits,
     full: bool,
@@ -58,6 +62,7 @@ impl Timeline {
             shift: 0.0,
             last_time: None,
             deviating: 0,
+            cutting: false,
             filled: 0.0,
             limits: limits.clone(),
             full: false,
@@ -79,10 +84,11 @@ impl Timeline {
         self.written - self.given
     }
 
-    /// The clock of the media starts anew here (next link of a chained file): whatever time comes next is now.
+    /// The clock of the media starts anew at `time` (next link of a chained file). Before its 0 lies what the encoder
+    /// needed to start, which is cut out.
     pub fn restart_clock(&mut self, time: f64) {
-        self.shift = self.end() - time;
-        self.last_time = None;
+        self.shift = self.end() - time.max(0.0);
+        (self.last_time, self.cutting) = (None, true);
     }
 
     /// Adds `samples` at `rate` that begin at `time` seconds of the media, or follow what came before.
@@ -135,7 +141,8 @@ impl Timeline {
         };
         self.deviating =
             if self.deviating.signum() == direction { self.deviating + direction } else { direction };
-        if deviation.abs() < JUMP && self.deviating.unsigned_abs() < DRIFT_PACKETS {
+        let cutting = std::mem::take(&mut self.cutting) && deviation < -CUT;
+        if !cutting && deviation.abs() < JUMP && self.deviating.unsigned_abs() < DRIFT_PACKETS {
             return 0;
         }
         self.deviating = 0;
@@ -159,6 +166,7 @@ impl Timeline {
             (self.origin, self.fed, self.rate) = (time, 0, rate);
             0
         } else if -deviation <= OVERLAP {
+            self.cutting = true;
             (-deviation * f64::from(rate)).round() as usize
         } else {
             let at = self.end();
@@ -264,6 +272,8 @@ impl Timeline {
             }
             self.pieces.pop_front();
         }
+        // The filter may swing beyond full scale by a little.
+        samples.iter_mut().for_each(|value| *value = value.clamp(-1.0, 1.0));
         let start = self.given;
         self.given += samples.len() as u64;
         Some(Block { start, samples })
@@ -283,4 +293,106 @@ pub(crate) fn spoken(seconds: f64) -> String {
 /// The same for a limit.
 pub(crate) fn spoken_duration(duration: Duration) -> String {
     spoken(duration.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: u32 = 8_000;
+    /// Samples of a packet: 20 ms.
+    const PACKET: usize = 160;
+
+    /// Places packets of 20 ms at `times`, each filled with its number; gives the sound and the complaints.
+    fn placed(times: &[f64]) -> (Vec<f32>, Vec<String>) {
+        let (mut timeline, mut complaints) = (Timeline::new(&Limits::default()), Complaints::new(32));
+        let (mut sound, mut next) = (Vec::new(), 0);
+        for (number, time) in (1..).zip(times) {
+            timeline.place(Some(*time), RATE, &[number as f32 / 1000.0; PACKET], &mut complaints);
+        }
+        timeline.finish();
+        while let Some(block) = timeline.take(true) {
+            assert_eq!(block.start, next);
+            next += block.samples.len() as u64;
+            sound.extend(block.samples);
+        }
+        (sound, complaints.texts().to_vec())
+    }
+
+    /// Number of the packet that is heard at `time`, from its middle.
+    fn packet_at(sound: &[f32], time: f64) -> usize {
+        (f64::from(sound[(time * 16_000.0) as usize]) * 1000.0).round() as usize
+    }
+
+    fn steady(count: usize) -> Vec<f64> {
+        (0..count).map(|packet| packet as f64 * 0.02).collect()
+    }
+
+    #[test]
+    fn rounded_and_equal_times_change_nothing() {
+        let exact = placed(&steady(500));
+        let rounded: Vec<f64> =
+            steady(500).iter().map(|time| (time * 100.0 / 3.0).round() * 3.0 / 100.0).collect();
+        assert_eq!(placed(&rounded), exact);
+        // Eight frames in one block, all with the time of the first.
+        let laced: Vec<f64> = (0..500).map(|packet| f64::from(packet / 8 * 8) * 0.02).collect();
+        assert_eq!(placed(&laced), exact);
+        assert_eq!(exact.0.len(), 160_000);
+    }
+
+    #[test]
+    fn gaps_are_filled_and_overlaps_cut() {
+        let mut times = steady(100);
+        times[50..].iter_mut().for_each(|time| *time += 7.5);
+        let (sound, complaints) = placed(&times);
+        assert_eq!((packet_at(&sound, 0.99), packet_at(&sound, 5.0), packet_at(&sound, 8.51)), (50, 0, 51));
+        assert_eq!((sound.len(), complaints.len()), (152_000, 0));
+        let mut times = steady(100);
+        times[50..].iter_mut().for_each(|time| *time -= 0.1);
+        let (sound, complaints) = placed(&times);
+        assert_eq!((packet_at(&sound, 0.99), packet_at(&sound, 1.01)), (50, 56));
+        assert_eq!((sound.len(), complaints.len()), (30_400, 0));
+    }
+
+    #[test]
+    fn a_clock_that_runs_differently_is_followed() {
+        // Packets of 20 ms every 20.1 ms: after 2000 of them 200 ms are missing, wherever one looks.
+        let times: Vec<f64> = (0..2000).map(|packet| f64::from(packet) * 0.0201).collect();
+        let (sound, _) = placed(&times);
+        for number in [500, 1000, 1500, 1990] {
+            let at = times[number] + 0.01;
+            let found = (0..50).find(|step| packet_at(&sound, at - f64::from(*step) / 1000.0) == number + 1);
+            assert!(found.is_some(), "packet {number} is more than 50 ms off");
+        }
+    }
+
+    #[test]
+    fn clocks_that_lie_are_not_believed() {
+        let year = 365.0 * 86_400.0;
+        for jump in [30.0 * year, 2.0 * 3600.0, -5.0, -30.0 * year, f64::MAX, f64::NAN, f64::NEG_INFINITY] {
+            let mut times = steady(200);
+            times[50..].iter_mut().for_each(|time| *time += jump);
+            let (sound, complaints) = placed(&times);
+            assert_eq!(sound.len(), 64_000, "a jump of {jump}");
+            assert_eq!(complaints.len(), usize::from(jump.is_finite()));
+        }
+        // Back and forth again and again fills no more than allowed in all.
+        let times: Vec<f64> = (0..60).map(|packet| f64::from(packet) * 3000.0).collect();
+        let (sound, complaints) = placed(&times);
+        assert!(sound.len() as f64 / 16_000.0 <= 12.0 * 3600.0 + 2.0);
+        assert!(complaints[0].contains("jumps ahead"));
+        // A recording cut from a live stream begins at its begin.
+        let late: Vec<f64> = steady(50).iter().map(|time| time + 86_400.0).collect();
+        assert_eq!(placed(&late).0.len(), 16_000);
+    }
+
+    #[test]
+    fn what_lies_before_the_begin_is_dropped_and_a_late_begin_kept() {
+        let early: Vec<f64> = steady(50).iter().map(|time| time - 0.05).collect();
+        let (sound, _) = placed(&early);
+        assert_eq!((sound.len(), packet_at(&sound, 0.005), packet_at(&sound, 0.02)), (15_200, 3, 4));
+        let late: Vec<f64> = steady(50).iter().map(|time| time + 0.7).collect();
+        let (sound, _) = placed(&late);
+        assert_eq!((sound.len(), packet_at(&sound, 0.3), packet_at(&sound, 0.71)), (27_200, 0, 1));
+    }
 }

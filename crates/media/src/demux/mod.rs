@@ -2,6 +2,7 @@
 
 pub(crate) mod elementary;
 pub(crate) mod framework;
+pub(crate) mod matroska;
 pub(crate) mod mp4;
 pub(crate) mod mp4_boxes;
 pub(crate) mod wav;
