@@ -6,6 +6,7 @@
 
 mod bootstrap;
 mod corpus;
+mod floor;
 mod languages;
 mod music;
 mod ours;
@@ -32,6 +33,8 @@ pub enum Bench {
     Quiet(quiet::Options),
     /// Language detection and word errors on synthetic German, French, Spanish and Russian
     Languages(languages::Options),
+    /// The least that must hold on the sample episode and on sounds without speech; fails when it does not
+    Floor,
 }
 
 /// Runs one measurement.
@@ -45,7 +48,16 @@ pub fn run(root: &Path, bench: &Bench) -> anyhow::Result<()> {
         Bench::Times(options) => times::run(&place, options),
         Bench::Quiet(options) => quiet::run(&place, options),
         Bench::Languages(options) => languages::run(&place, options),
+        Bench::Floor => floor(root).map(|checked| println!("{checked} figures hold")),
     }
+}
+
+/// Checks that the program hears the project's own sample as well as it did; returns how many figures were checked.
+///
+/// # Errors
+/// A figure is worse than its bound, or the program fails.
+pub fn floor(root: &Path) -> anyhow::Result<usize> {
+    floor::run(&Place::prepare(root)?)
 }
 
 /// Where things are.

@@ -36,7 +36,8 @@ impl Readout {
         let built = crate::cargo(&place.root).args(["build", "--release", "-p", "readout"]).status()?;
         ensure!(built.success(), "the program does not build");
         let program = crate::target_folder(&place.root).join("release/readout");
-        let pulled = Command::new(&program).args(["models", "pull", "whisper-base", "silero-vad"]).status()?;
+        let pulled =
+            Command::new(&program).args(["models", "pull", "whisper-base", "silero-vad"]).status()?;
         ensure!(
             pulled.success(),
             "the weights could not be fetched: is there a network, or a cache from before?"

@@ -82,7 +82,7 @@ pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
 }
 
 /// Everything nobody speaks in, by name.
-fn sounds(seconds: f64) -> Vec<(String, Vec<f32>)> {
+pub fn sounds(seconds: f64) -> Vec<(String, Vec<f32>)> {
     let mut random = Random(3);
     let level = |samples, decibels| sound::at_level(samples, sound::decibels(decibels));
     let mut sounds = vec![

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 use super::bootstrap::{Difference, difference, percentile};
@@ -203,6 +203,7 @@ impl Bench<'_> {
             }
             for index in order {
                 let trial = self.trial(set, modes[index].program)?;
+                self.note(set, modes[index], &trial)?;
                 let speed = set.seconds() / trial.wall;
                 println!("  {:<40} {:>7.1} s, {speed:.1} × real time", modes[index].name, trial.wall);
                 results[index].trials.push(trial);
@@ -219,6 +220,18 @@ impl Bench<'_> {
             }
         }
         Ok(results)
+    }
+
+    /// Keeps what a trial gave, in case a later one fails.
+    fn note(&self, set: &Set, mode: &Mode, trial: &Trial) -> anyhow::Result<()> {
+        use std::io::Write as _;
+        let path = self.place.work.join("speech-trials.jsonl");
+        let mut file = std::fs::File::options().create(true).append(true).open(&path)?;
+        let line = json!({
+            "set": set.name, "mode": mode.name, "wall": trial.wall, "load": trial.load, "peak": trial.peak,
+            "texts": trial.texts,
+        });
+        writeln!(file, "{line}").with_context(|| format!("cannot write {}", path.display()))
     }
 
     fn trial(&self, set: &Set, program: Program) -> anyhow::Result<Trial> {
