@@ -37,7 +37,10 @@ pub const INVARIANTS: &[Invariant] = &[
     invariant("P2.3", "The revised text is in order of time."),
     invariant("P3.1", "The result of every piece of work that is done exists."),
     invariant("P3.2", "The windows of a complete hearing are numbered without a hole."),
-    invariant("P3.3", "The windows of a hearing follow each other in time."),
+    invariant(
+        "P3.3",
+        "The windows of a hearing begin and end in the order of their numbers; only their edges may overlap.",
+    ),
     invariant("P3.4", "Work is held by a worker exactly while it is leased."),
     invariant("P3.5", "Work that was given up says why, after three attempts at most."),
     invariant("P3.6", "All work is on something, and every recording is worked on."),

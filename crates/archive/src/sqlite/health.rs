@@ -27,10 +27,11 @@ pub(crate) const QUESTIONS: &[(&str, &str)] = &[
     ("P3.2", "SELECT 'hearing ' || hearing, 'has ' || count(*) || ' windows, the last of them number ' || max(number)
               FROM windows JOIN hearings ON hearings.id = hearing WHERE complete = 1
               GROUP BY hearing HAVING count(*) <> max(number) + 1 OR min(number) <> 0"),
-    ("P3.3", "SELECT 'hearing ' || hearing, 'window ' || number || ' begins before the one before it ends' FROM
-                (SELECT hearing, number, from_ms, to_ms,
-                   lag(to_ms) OVER (PARTITION BY hearing ORDER BY number) AS before FROM windows)
-              WHERE from_ms < before OR to_ms < from_ms"),
+    ("P3.3", "SELECT 'hearing ' || hearing, 'window ' || number || ' is out of order' FROM
+                (SELECT hearing, number, from_ms, to_ms, lag(from_ms) OVER one_by_one AS from_before,
+                   lag(to_ms) OVER one_by_one AS to_before FROM windows
+                 WINDOW one_by_one AS (PARTITION BY hearing ORDER BY number))
+              WHERE from_ms < from_before OR to_ms < to_before OR to_ms < from_ms"),
     ("P3.4", "SELECT subject || ' ' || stage, 'is leased to nobody, or until never' FROM cells
               WHERE state = 'leased' AND (worker IS NULL OR lease_until IS NULL OR token < 1)
               UNION ALL

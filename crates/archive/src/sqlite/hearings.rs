@@ -381,8 +381,8 @@ pub(crate) fn status(tx: &Transaction<'_>) -> Result<Status> {
            SELECT duration, (SELECT max(to_ms) FROM windows WHERE hearing =
                (SELECT id FROM hearings WHERE recording = recordings.id AND complete = 0
                 ORDER BY made DESC, id DESC LIMIT 1)) AS heard
-           FROM recordings JOIN cells ON subject = episode
-           WHERE state IN ('waiting', 'leased') AND stage IN ('probe', 'hear'))
+           FROM recordings WHERE EXISTS (SELECT 1 FROM cells WHERE subject = episode
+             AND state IN ('waiting', 'leased') AND stage IN ('probe', 'hear')))
          SELECT coalesce(sum(max(duration - coalesce(heard, 0), 0)), 0) AS waiting,
            coalesce(sum(duration IS NULL), 0) AS unknown FROM due",
         [],
