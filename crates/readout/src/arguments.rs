@@ -254,17 +254,17 @@ pub struct Models {
 pub enum ModelsVerb {
     /// What can be fetched, what is there, and where
     List,
-    /// Fetch a model and check it
+    /// Fetch models and check them; without names, those that hearing needs
     #[command(after_help = "\
 Examples:
-  readout models pull whisper-base
+  readout models pull
   readout models pull whisper-tiny.en silero-vad
 
 READOUT_CACHE names the folder to keep models in; READOUT_MODELS a list of models to use instead of
 the built-in one.")]
     Pull {
         /// Names, as `readout models list` shows them
-        #[arg(required = true, value_name = "NAME")]
+        #[arg(value_name = "NAME")]
         names: Vec<String>,
     },
     /// Hash the models that are there; damaged ones are fetched again by the next pull

@@ -82,6 +82,11 @@ impl Meter {
         }
     }
 
+    /// Whether enough time has passed and enough was done to speak of speed.
+    pub fn is_settled(&self, done: u64) -> bool {
+        self.began.elapsed() >= BEFORE_ESTIMATE.0 && done > self.before
+    }
+
     /// Prints a line above the bar.
     pub fn note(&self, line: &str) {
         match &self.bar {

@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use weights::WeightsError;
+use work::WorkError;
 
 /// How a verb ended that did not fail as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub enum Outcome {
 pub struct Hinted {
     what: String,
     hint: String,
+    /// Exit code.
+    code: u8,
 }
 
 impl std::fmt::Display for Hinted {
@@ -33,16 +36,29 @@ impl std::error::Error for Hinted {}
 
 /// An error of one sentence with its next step, both without full stop.
 pub fn hinted(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
-    Hinted { what: what.into(), hint: hint.into() }.into()
+    Hinted { what: what.into(), hint: hint.into(), code: 1 }.into()
+}
+
+/// The same for words on the command line that do not fit together.
+pub fn wrong_use(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    Hinted { what: what.into(), hint: hint.into(), code: 2 }.into()
 }
 
 /// The sentence and the next step. Errors of the crates carry the step after a colon: "…: do this".
 pub fn words(error: &anyhow::Error) -> (String, Option<String>) {
     let hint = error.chain().find_map(|cause| {
         let hinted = cause.downcast_ref::<Hinted>().map(|hinted| hinted.hint.clone());
-        hinted.or_else(|| cause.downcast_ref::<WeightsError>().map(WeightsError::hint))
+        hinted.or_else(|| weights_error(cause).map(WeightsError::hint))
     });
     (format!("{error:#}"), hint)
+}
+
+/// The error of the weights that an error is, or that the work met.
+fn weights_error<'error>(cause: &'error (dyn std::error::Error + 'static)) -> Option<&'error WeightsError> {
+    match cause.downcast_ref() {
+        Some(WorkError::Weights(error)) => Some(error),
+        _ => cause.downcast_ref(),
+    }
 }
 
 /// Prints one line that says what is wrong, and one with the next step where that is known.
@@ -62,5 +78,6 @@ pub fn tell(error: &anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     print(error);
-    ExitCode::FAILURE
+    let code = error.chain().find_map(|cause| cause.downcast_ref::<Hinted>()).map_or(1, |hinted| hinted.code);
+    ExitCode::from(code)
 }

@@ -15,7 +15,7 @@ use crate::arguments::{Everywhere, Hearing};
 use crate::console::{Fetching, Meter, Unit, about, clock};
 use crate::failure::hinted;
 use crate::place::shown;
-use crate::verbs::json_line;
+use crate::verbs::{json_line, line};
 
 /// The hidden verb by which this program decodes a file for itself.
 pub const DECODE_WORKER: &str = "decode-worker";
@@ -46,15 +46,24 @@ pub fn be_nice(hearing: &Hearing) {
     let _ = hearing;
 }
 
+/// The models that hearing needs when nobody names another: a recogniser and the voice detector.
+pub fn needed(cache: &Cache) -> Result<Vec<String>> {
+    Ok(vec![default_model(cache)?, work::VOICE_DETECTOR.to_owned()])
+}
+
+fn default_model(cache: &Cache) -> Result<String> {
+    let name = cache.manifest().default_model().map(str::to_owned);
+    name.ok_or_else(|| hinted("the list of models names no default", "choose one with --model NAME"))
+}
+
 /// The way to the model that was asked for. A name that cannot be used is told now, before any work.
 pub fn ears(hearing: &Hearing) -> Result<Ears> {
     let cache = Cache::of_this_user()?;
-    let manifest = cache.manifest();
-    let name = match hearing.model.as_deref().or(manifest.default_model()) {
-        Some(name) => name,
-        None => return Err(hinted("the list of models names no default", "choose one with --model NAME")),
+    let name = match &hearing.model {
+        Some(name) => name.clone(),
+        None => default_model(&cache)?,
     };
-    if manifest.find(name)?.kind != Kind::Whisper {
+    if cache.manifest().find(&name)?.kind != Kind::Whisper {
         let hint = "choose a Whisper model with --model NAME; `readout models list` shows them";
         return Err(hinted(format!("{name} does not recognise speech"), hint));
     }
@@ -107,10 +116,10 @@ impl Shown {
             Event::Probed { .. } => {}
             Event::Heard { episode, heard } => {
                 self.meter = None;
-                match self.json {
-                    true => self.print(&heard_json(episode, heard)),
-                    false => println!("{}: {}", episode.episode.title, sentence(heard)),
-                }
+                self.print(|json| match json {
+                    true => json_line(&heard_json(episode, heard)),
+                    false => line(format_args!("{}: {}", episode.episode.title, sentence(heard))),
+                });
                 if let Some(why) = &heard.partial {
                     self.note(&format!("{} could be read only in part: {why}", episode.episode.title));
                 }
@@ -129,7 +138,8 @@ impl Shown {
         self.fetching = None;
         let meter = self.meter.get_or_insert_with(|| Meter::new(title, Unit::Sound, pace.heard.0));
         let mut more = Vec::new();
-        if let Some(speed) = pace.speed.filter(|speed| *speed >= 1.0) {
+        // Silence and music at the beginning pass in no time, and say nothing about speech.
+        if let Some(speed) = pace.speed.filter(|_| meter.is_settled(pace.heard.0)) {
             more.push(format!("{speed:.0} × real time"));
         }
         // Told only where it says more than the rest of this recording does.
@@ -149,12 +159,13 @@ impl Shown {
 
     fn failed(&mut self, episode: &EpisodeEntry, stage: &Stage, reason: &str, state: State) {
         let title = &episode.episode.title;
-        if self.json {
-            self.print(&json!({
+        self.print(|json| match json {
+            true => json_line(&json!({
                 "type": "failed", "episode": episode.episode.id, "title": title, "stage": stage, "reason": reason,
                 "state": state,
-            }));
-        }
+            })),
+            false => Ok(()),
+        });
         let again = if state == State::Waiting { " (will be tried again)" } else { "" };
         eprintln!("error: {title}: {reason}{again}");
     }
@@ -166,9 +177,9 @@ impl Shown {
         }
     }
 
-    fn print(&mut self, value: &serde_json::Value) {
+    fn print(&mut self, print: impl FnOnce(bool) -> Result<()>) {
         if self.printed.is_ok() {
-            self.printed = json_line(value);
+            self.printed = print(self.json);
         }
     }
 }

@@ -25,6 +25,11 @@ pub fn json_line(value: &impl Serialize) -> Result<()> {
     Ok(out.write_all(b"\n")?)
 }
 
+/// Prints one line for people.
+pub fn line(line: impl std::fmt::Display) -> Result<()> {
+    Ok(writeln!(io::stdout().lock(), "{line}")?)
+}
+
 /// Prints text that may be long; an end of whoever reads it is an error, which ends the program quietly.
 pub fn text(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();

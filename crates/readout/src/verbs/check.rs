@@ -1,7 +1,7 @@
 use anyhow::Result;
 use archive::CheckOptions;
 
-use super::json_line;
+use super::{json_line, line};
 use crate::arguments::{Check, Everywhere};
 use crate::failure::Outcome;
 use crate::place;
@@ -14,12 +14,15 @@ pub fn check(everywhere: &Everywhere, check: &Check) -> Result<Outcome> {
             json_line(finding)?;
         } else {
             let invariant = finding.invariant;
-            println!("{}: {} ({} {})", finding.subject, finding.detail, invariant.number, invariant.says);
+            line(format_args!(
+                "{}: {} ({} {})",
+                finding.subject, finding.detail, invariant.number, invariant.says
+            ))?;
         }
     }
     if findings.is_empty() {
         if !everywhere.json {
-            println!("the archive in {} is sound", place::shown(archive.dir()));
+            line(format_args!("the archive in {} is sound", place::shown(archive.dir())))?;
         }
         return Ok(Outcome::Done);
     }

@@ -11,7 +11,7 @@ use serve::{Options, Server};
 use weights::Cache;
 use work::{Event, HeardEpisode};
 
-use super::json_line;
+use super::{json_line, line, text};
 use crate::arguments::{Demo, Everywhere};
 use crate::console::clock;
 use crate::failure::{Outcome, hinted};
@@ -27,8 +27,8 @@ pub fn demo(everywhere: &Everywhere, demo: &Demo) -> Result<Outcome> {
     let cache = Cache::of_this_user()?;
     let folder = cache.folder().join("demo");
     if !everywhere.json {
-        println!("Models are kept in {}", place::shown(cache.folder()));
-        println!("The archive of the demo is in {}", place::shown(&folder));
+        line(format_args!("Models are kept in {}", place::shown(cache.folder())))?;
+        line(format_args!("The archive of the demo is in {}", place::shown(&folder)))?;
     }
     let (archive, episode) = prepared(&folder)?;
     let stop = stop::on_interrupt("stopping; Ctrl-C again ends at once")?;
@@ -40,7 +40,7 @@ pub fn demo(everywhere: &Everywhere, demo: &Demo) -> Result<Outcome> {
             "speed": heard.speed, "speech_ms": heard.speech, "recognised_ms": heard.recognised, "gaps": heard.gaps,
         }))?;
     } else {
-        report(&archive.episode(episode)?.episode.title, &heard);
+        text(&report(&archive.episode(episode)?.episode.title, &heard))?;
     }
     if demo.no_serve {
         return Ok(Outcome::Done);
@@ -50,7 +50,7 @@ pub fn demo(everywhere: &Everywhere, demo: &Demo) -> Result<Outcome> {
     let url = format!("http://{}/episode/{episode}", server.address());
     match everywhere.json {
         true => json_line(&json!({ "type": "serving", "url": url }))?,
-        false => println!("Read it, and click any word, at {url} (Ctrl-C ends)"),
+        false => line(format_args!("Read it, and click any word, at {url} (Ctrl-C ends)"))?,
     }
     server.run(stop)?;
     Ok(Outcome::Done)
@@ -106,15 +106,14 @@ fn hear(
     Ok(made)
 }
 
-fn report(title: &str, heard: &HeardEpisode) {
+fn report(title: &str, heard: &HeardEpisode) -> String {
     let speed = heard.speed.map(|speed| format!(", {speed:.0} × real time")).unwrap_or_default();
-    println!("Heard \"{title}\":");
-    println!("  length   {}", clock(heard.duration.0));
-    println!("  words    {}", heard.words);
-    println!("  took     {:.1} s{speed}", heard.spent.as_secs_f64());
-    println!(
-        "  speech   {}, {}",
+    let understood = hearing::understood(heard.recognised, heard.speech, heard.gaps);
+    format!(
+        "Heard \"{title}\":\n  length   {}\n  words    {}\n  took     {:.1} s{speed}\n  speech   {}, {understood}\n",
+        clock(heard.duration.0),
+        heard.words,
+        heard.spent.as_secs_f64(),
         clock(heard.speech.0),
-        hearing::understood(heard.recognised, heard.speech, heard.gaps)
-    );
+    )
 }

@@ -2,16 +2,18 @@ use anyhow::Result;
 use serde_json::json;
 use weights::{Cache, Listed, State};
 
-use super::json_line;
+use super::{json_line, line};
 use crate::arguments::{Everywhere, Models, ModelsVerb};
 use crate::console::{Fetching, bytes};
 use crate::failure::{self, Outcome};
+use crate::hearing;
 use crate::place::shown;
 
 pub fn models(everywhere: &Everywhere, models: &Models) -> Result<Outcome> {
     let cache = Cache::of_this_user()?;
     match &models.verb {
         ModelsVerb::List => list(everywhere, &cache),
+        ModelsVerb::Pull { names } if names.is_empty() => pull(everywhere, &cache, &hearing::needed(&cache)?),
         ModelsVerb::Pull { names } => pull(everywhere, &cache, names),
         ModelsVerb::Verify { name } => verify(everywhere, &cache, name.as_deref()),
     }
@@ -25,7 +27,7 @@ fn list(everywhere: &Everywhere, cache: &Cache) -> Result<Outcome> {
         }
         return Ok(Outcome::Done);
     }
-    println!("Models are kept in {}", shown(cache.folder()));
+    line(format_args!("Models are kept in {}", shown(cache.folder())))?;
     for Listed { model, state, .. } in &listed {
         let state = match state {
             State::Ready => "ready".to_owned(),
@@ -33,7 +35,7 @@ fn list(everywhere: &Everywhere, cache: &Cache) -> Result<Outcome> {
             State::Damaged(why) => format!("damaged: {why}"),
         };
         let default = if model.default { " (the default)" } else { "" };
-        println!("  {:<24} {state:<18} {}{default}; {}", model.name, model.about, model.licence);
+        line(format_args!("  {:<24} {state:<18} {}{default}; {}", model.name, model.about, model.licence))?;
     }
     Ok(Outcome::Done)
 }
@@ -61,7 +63,7 @@ fn pull(everywhere: &Everywhere, cache: &Cache, names: &[String]) -> Result<Outc
             Ok(files) if everywhere.json => {
                 json_line(&json!({ "name": name, "folder": files.folder, "sha256": files.sha256 }))?;
             }
-            Ok(files) => println!("{name} is ready in {}", shown(&files.folder)),
+            Ok(files) => line(format_args!("{name} is ready in {}", shown(&files.folder)))?,
             Err(error) => {
                 failed += 1;
                 failure::print(&error.into());
@@ -77,25 +79,26 @@ fn pull(everywhere: &Everywhere, cache: &Cache, names: &[String]) -> Result<Outc
 
 fn verify(everywhere: &Everywhere, cache: &Cache, name: Option<&str>) -> Result<Outcome> {
     let mut damaged = Vec::new();
-    let mut sound = 0;
+    let mut told = 0;
     for listed in cache.verify(name)? {
+        let model = &listed.model.name;
+        match &listed.state {
+            State::Damaged(why) => damaged.push((model.clone(), why.clone())),
+            _ if everywhere.json => {}
+            State::Ready => line(format_args!("{model} is as it should be ({})", bytes(listed.bytes)))?,
+            State::Absent if name.is_some() => line(format_args!("{model} has not been fetched"))?,
+            State::Absent => continue,
+        }
+        told += 1;
         if everywhere.json {
             json_line(&as_json(cache, &listed))?;
         }
-        match (&listed.state, everywhere.json) {
-            (State::Damaged(why), _) => damaged.push((listed.model.name.clone(), why.clone())),
-            (State::Ready, false) => {
-                println!("{} is as it should be ({})", listed.model.name, bytes(listed.bytes));
-                sound += 1;
-            }
-            (State::Absent, false) if name.is_some() => {
-                println!("{} has not been fetched", listed.model.name)
-            }
-            _ => sound += 1,
-        }
     }
-    if damaged.is_empty() && sound == 0 && !everywhere.json && name.is_none() {
-        println!("no models have been fetched yet; they would be kept in {}", shown(cache.folder()));
+    if told == 0 {
+        line(format_args!(
+            "no models have been fetched yet; they would be kept in {}",
+            shown(cache.folder())
+        ))?;
     }
     for (name, why) in &damaged {
         eprintln!("error: {name} is damaged: {why}\nhint: `readout models pull {name}` fetches it again");

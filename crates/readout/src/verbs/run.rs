@@ -1,7 +1,7 @@
 use anyhow::Result;
 use serde_json::json;
 
-use super::json_line;
+use super::{json_line, line};
 use crate::arguments::{Everywhere, Run};
 use crate::failure::Outcome;
 use crate::hearing::{self, Shown};
@@ -24,13 +24,13 @@ pub fn run(everywhere: &Everywhere, run: &Run) -> Result<Outcome> {
             "left": summary.left,
         }))?;
     } else if summary.stopped {
-        println!("stopped; the next `readout run` goes on from here");
+        line("stopped; the next `readout run` goes on from here")?;
     } else if summary.heard + summary.failed == 0 {
         let (what, next) = match summary.left {
             0 => ("nothing is due", "`readout add FILE` brings work, `readout serve` shows what is there"),
             _ => ("nothing can be done now", "`readout status` shows what waits"),
         };
-        println!("{what}; {next}");
+        line(format_args!("{what}; {next}"))?;
     }
     Ok(match () {
         () if summary.failed > 0 && summary.heard == 0 => Outcome::Failed,

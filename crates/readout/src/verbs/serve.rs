@@ -8,7 +8,7 @@ use archive::Archive;
 use serde_json::json;
 use serve::{Options, Server};
 
-use super::json_line;
+use super::{json_line, line};
 use crate::arguments::{Everywhere, Serve};
 use crate::failure::{self, Outcome};
 use crate::hearing::{self, Shown};
@@ -22,7 +22,9 @@ pub fn serve(everywhere: &Everywhere, serve: &Serve) -> Result<Outcome> {
     let url = format!("http://{}/", server.address());
     match everywhere.json {
         true => json_line(&json!({ "type": "serving", "url": url, "archive": archive.dir() }))?,
-        false => println!("The pages of {} are at {url} (Ctrl-C ends)", place::shown(archive.dir())),
+        false => {
+            line(format_args!("The pages of {} are at {url} (Ctrl-C ends)", place::shown(archive.dir())))?
+        }
     }
     let worker = match serve.no_work {
         true => None,
