@@ -5,9 +5,9 @@ use crate::event::{Event, HeardEpisode, Pace};
 use crate::lease::held;
 use crate::run::Options;
 use crate::sound::{Blocks, is_worth_another_try};
-use archive::{Archive, Claim, EpisodeEntry, Error, HearingRequest, HearingResult, MAX_ATTEMPTS};
+use archive::{Archive, Claim, EpisodeEntry, Error, HearingRequest, HearingResult, MAX_ATTEMPTS, Status};
 use media::MediaError;
-use model::{Millis, Recording, StretchKind};
+use model::{HeardWindow, Millis, Recording, StretchKind};
 use speech::Request;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,29 +42,65 @@ pub(crate) fn media_trouble(archive: &Archive, recording: &Recording, error: &Me
     }
 }
 
-/// Measures how fast a recording is heard.
+/// Measures how fast a recording is heard: what earlier attempts heard does not count.
 struct Clock {
     begun: Instant,
-    /// Where the hearing was when this attempt began.
+    /// Since when this attempt hears what was not heard before.
+    since: Instant,
+    /// End of the windows that were heard without a hole from the begin on.
     from: Millis,
+    /// Windows beyond, which workers heard ahead of the others.
+    ahead: Vec<(Millis, Millis)>,
     /// Audio that waited in the whole archive when this attempt began, this recording included.
     waiting: Millis,
+    /// Speed of earlier hearings, for estimates until there is a measure of this one.
+    usual: Option<f64>,
 }
 
 impl Clock {
-    fn pace(&self, decoded: Millis, heard: Millis, total: Option<Millis>, words: u64) -> Pace {
-        let elapsed = self.begun.elapsed().as_secs_f64();
-        let done = heard.since(self.from);
-        let speed = (done.0 > 0 && elapsed > 0.0).then(|| done.seconds() / elapsed);
-        let time_for = |audio: Millis| Duration::try_from_secs_f64(audio.seconds() / speed?).ok();
+    fn start(already: &[HeardWindow], status: &Status) -> Self {
+        let begun = Instant::now();
+        let connected =
+            already.iter().zip(0..).take_while(|(window, number)| window.index == *number).count();
+        let (connected, ahead) = already.split_at(connected);
+        Self {
+            begun,
+            since: begun,
+            from: connected.last().map(|window| window.end).unwrap_or_default(),
+            ahead: ahead.iter().map(|window| (window.start, window.end)).collect(),
+            waiting: status.waiting,
+            usual: status.speed,
+        }
+    }
+
+    /// Audio before an instant that was not heard by earlier attempts.
+    fn new_until(&self, instant: Millis) -> Millis {
+        let ahead = self.ahead.iter().map(|(start, end)| (*end).min(instant).since(*start).0).sum();
+        instant.since(self.from).since(Millis(ahead))
+    }
+
+    fn speed(&self, done: Millis) -> Option<f64> {
+        let elapsed = self.since.elapsed().as_secs_f64();
+        (done.0 > 0 && elapsed > 0.0).then(|| done.seconds() / elapsed)
+    }
+
+    fn pace(&mut self, decoded: Millis, heard: Millis, total: Option<Millis>, words: u64) -> Pace {
+        if decoded < self.from {
+            self.since = Instant::now();
+        }
+        let done = self.new_until(heard);
+        let left = total.map(|total| self.new_until(total).since(done));
+        let speed = self.speed(done);
+        let expected = speed.or(self.usual);
+        let time_for = |audio: Millis| Duration::try_from_secs_f64(audio.seconds() / expected?).ok();
         Pace {
             decoded,
             heard,
             total,
             words,
             speed,
-            left: total.and_then(|total| time_for(total.since(heard))),
-            left_in_all: time_for(self.waiting.since(done)),
+            left: left.and_then(time_for),
+            left_in_all: time_for(self.waiting.since(done).max(left.unwrap_or_default())),
         }
     }
 }
@@ -104,11 +140,7 @@ fn attempt(
     let opened = options.decoder.open(&archive.blob_path(&recording.blob));
     let opened = opened.map_err(|error| media_trouble(archive, recording, &error))?;
     let total = recording.media.as_ref().and_then(|media| media.duration).or(opened.info.duration);
-    let clock = Clock {
-        begun: Instant::now(),
-        from: begun.windows.iter().map(|window| window.end).max().unwrap_or_default(),
-        waiting: archive.status()?.waiting,
-    };
+    let mut clock = Clock::start(&begun.windows, &archive.status()?);
     let mut blocks = Blocks::new(opened.reader, claim.attempt >= MAX_ATTEMPTS);
     let mut words: u64 = begun.windows.iter().map(|window| window.words.len() as u64).sum();
     let mut refused = None;
@@ -144,7 +176,8 @@ fn attempt(
         return Err(Ended::Stopped);
     }
     let spent = clock.begun.elapsed();
-    let spent_on = heard.duration.since(clock.from);
+    let done = clock.new_until(heard.duration);
+    let speed = clock.speed(done);
     let stretches = heard.stretches.into_iter().filter(|stretch| stretch.kind != StretchKind::Gap).collect();
     let place = archive.blob_path(&recording.blob).display().to_string();
     let partial = blocks.partial().map(|reason| reason.replace(&place, &recording.file_name));
@@ -154,8 +187,8 @@ fn attempt(
         duration: heard.duration,
         speech: heard.speech,
         partial: partial.clone(),
-        spent,
-        spent_on,
+        spent: clock.since.elapsed(),
+        spent_on: done,
     };
     archive.complete_hearing(claim, hearing, &result)?;
     let coverage = archive.episode(episode.episode.id)?.coverage.unwrap_or_default();
@@ -167,7 +200,43 @@ fn attempt(
         recognised: coverage.recognised,
         gaps: coverage.gaps,
         spent,
-        speed: (spent_on.0 > 0 && !spent.is_zero()).then(|| spent_on.seconds() / spent.as_secs_f64()),
+        speed,
         partial,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard_before(index: u32) -> HeardWindow {
+        HeardWindow {
+            index,
+            start: Millis(u64::from(index) * 1000),
+            end: Millis(u64::from(index) * 1000 + 1000),
+            speech: Millis(1000),
+            language: "en".into(),
+            words: Vec::new(),
+            gaps: Vec::new(),
+            mean_log_probability: 0.0,
+            temperature: 0.0,
+        }
+    }
+
+    #[test]
+    fn what_was_heard_before_counts_for_nothing() {
+        let already = [0, 1, 4, 5].map(heard_before);
+        let usual = Status { waiting: Millis(20_000), speed: Some(2.0), ..Status::default() };
+        let mut clock = Clock::start(&already, &usual);
+        let total = Some(Millis(10_000));
+        let mut left = |heard| clock.pace(Millis(10_000), Millis(heard), total, 0);
+        // 2 to 4 s and 6 to 10 s are to be heard; no measure yet, so the usual speed holds.
+        assert_eq!(left(1_500).speed, None);
+        assert_eq!(left(2_000).left, Some(Duration::from_secs(3)));
+        assert_eq!(left(2_000).left_in_all, Some(Duration::from_secs(10)));
+        assert_eq!(left(10_000).left, Some(Duration::ZERO));
+        for (instant, new) in [(1_000, 0), (3_000, 1_000), (4_000, 2_000), (5_500, 2_000), (10_000, 6_000)] {
+            assert_eq!(clock.new_until(Millis(instant)), Millis(new), "{instant}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Work on real media files and a real archive; only the recogniser is made up: it hears one word a second.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use archive::{Archive, CheckOptions, Stage, State, Stated, Text};
 use media::{Block, MediaError};
 use model::{EpisodeId, HeardWindow, Millis, Stretch, StretchKind, Word};
