@@ -89,6 +89,8 @@ pub fn options(hearing: &Hearing, watch: bool) -> Result<Options> {
 pub struct Shown {
     json: bool,
     fetching: Option<Fetching>,
+    /// The cache folder has been named.
+    named: bool,
     meter: Option<Meter>,
     /// The first failure to print, which ends the showing.
     pub printed: Result<()>,
@@ -96,20 +98,25 @@ pub struct Shown {
 
 impl Shown {
     pub fn new(everywhere: &Everywhere) -> Self {
-        Self { json: everywhere.json, fetching: None, meter: None, printed: Ok(()) }
+        Self { json: everywhere.json, fetching: None, named: false, meter: None, printed: Ok(()) }
+    }
+
+    /// For whoever has named the cache folder already.
+    pub fn cache_is_named(mut self) -> Self {
+        self.named = true;
+        self
     }
 
     /// Shows one event.
     pub fn event(&mut self, event: &Event<'_>) {
         match event {
             Event::Weights(progress) => {
-                let fetching = self.fetching.get_or_insert_with(|| {
-                    if let Ok(cache) = Cache::of_this_user() {
-                        eprintln!("models are kept in {}", shown(cache.folder()));
-                    }
-                    Fetching::default()
-                });
-                fetching.show(progress);
+                if !std::mem::replace(&mut self.named, true)
+                    && let Ok(cache) = Cache::of_this_user()
+                {
+                    eprintln!("models are kept in {}", shown(cache.folder()));
+                }
+                self.fetching.get_or_insert_default().show(progress);
             }
             Event::Begun { .. } => self.fetching = None,
             Event::Hearing { episode, pace } => self.pace(&episode.episode.title, pace),

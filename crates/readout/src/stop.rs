@@ -1,4 +1,4 @@
-//! Ctrl-C: once for a clean stop, twice for an end at once.
+//! Ctrl-C, and the signals that end a service: once for a clean stop, twice for an end at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 /// What a shell reports for a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
 
-/// A flag that Ctrl-C (or SIGTERM) sets, for work that looks at it and stops cleanly. `says` is printed then.
+/// A flag that Ctrl-C, SIGTERM or SIGHUP sets, for work that looks at it and stops cleanly. `says` is printed then.
 ///
 /// Only verbs that have something to stop cleanly call this; others end at the first Ctrl-C, as programs do. A fetch of
 /// models is among those: what has arrived is kept, and the next one goes on from there.

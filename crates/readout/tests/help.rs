@@ -1,7 +1,5 @@
 //! The help texts, word for word: `UPDATE_GOLDEN=1 cargo test -p readout --test help` writes them anew.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::path::Path;
 use std::process::Command;
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[expect(dead_code, reason = "the other tests of the program use the rest of it")]
 mod support;
 
 use std::process::{Command, Stdio};

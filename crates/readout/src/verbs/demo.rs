@@ -82,6 +82,9 @@ fn hear(
     let mut ears = hearing::ears(&demo.hearing)?;
     let options = hearing::options(&demo.hearing, false)?;
     let mut shown = Shown::new(everywhere);
+    if !everywhere.json {
+        shown = shown.cache_is_named();
+    }
     let mut made = None;
     let mut failed = None;
     let summary = work::run(archive, &options, &mut ears, stop, &mut |event| match &event {
