@@ -164,7 +164,8 @@ pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
         "{}{} Whisper base, int8, the same weights on both sides; the language is detected. {} run(s) of each mode, in \
          alternating order; the median time and the highest peak count. Times include starting the programs and \
          loading the weights. faster-whisper writes no word times in any of these modes and stores nothing; Readout \
-         does both.\n",
+         does both. Some voices of the podcasts are robots' or speak with a foreign accent that no side understands; \
+         their words count as lost.\n",
         machine(),
         busy_remark(load_at_start),
         options.runs
@@ -388,7 +389,9 @@ fn raw(set: &Set, results: &[Result]) -> Value {
         .collect();
     json!({
         "name": set.name,
-        "recordings": set.recordings.iter().map(|recording| &recording.name).collect::<Vec<_>>(),
+        "recordings": set.recordings.iter().map(|recording| json!({
+            "name": recording.name, "seconds": recording.seconds, "utterances": recording.utterances.len(),
+        })).collect::<Vec<_>>(),
         "seconds": set.seconds(),
         "speech": set.speech(),
         "modes": modes,
