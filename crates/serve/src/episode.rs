@@ -30,7 +30,7 @@ pub(crate) struct Loaded {
 
 pub(crate) fn load(archive: &Archive, id: EpisodeId) -> archive::Result<Loaded> {
     let entry = archive.episode(id)?;
-    let standing = Standing::of(archive, &entry)?;
+    let standing = Standing::of(&entry);
     let reading = archive.reading(id, Text::Revised)?;
     let version = reading.as_ref().map_or(entry.version, |reading| reading.version);
     let transcript = reading.map(|reading| reading.transcript).unwrap_or_default();

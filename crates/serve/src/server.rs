@@ -28,7 +28,6 @@ pub struct Options {
 pub(crate) struct App {
     pub archive: Archive,
     pub options: Arc<Options>,
-    pub coverage: Arc<library::CoverageCache>,
     /// Turns true when the server is to end; long-lived answers end with it.
     pub stopping: watch::Receiver<bool>,
 }
@@ -115,7 +114,7 @@ impl Server {
 }
 
 pub(crate) fn router(archive: Archive, options: Options, stopping: watch::Receiver<bool>) -> Router {
-    let app = App { archive, options: Arc::new(options), coverage: Arc::default(), stopping };
+    let app = App { archive, options: Arc::new(options), stopping };
     Router::new()
         .route("/", get(library::page))
         .route("/episode/{id}", get(episode::page))

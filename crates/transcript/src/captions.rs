@@ -22,12 +22,13 @@ struct Cue {
     lines: Vec<String>,
 }
 
-/// SubRip. It knows no escapes: an arrow `-->` inside a word is written `→`.
+/// SubRip. It knows no escapes, and players take angle brackets for tags and leave out what is between them: they are
+/// written `‹ ›`, an arrow `-->` as `→`.
 pub(crate) fn srt(transcript: &Transcript) -> String {
     let mut text = String::new();
     for (index, cue) in cues(transcript).iter().enumerate() {
         let (start, end) = (stamp(cue.start, ','), stamp(cue.end, ','));
-        let body = cue.lines.join("\n").replace("-->", "→");
+        let body = cue.lines.join("\n").replace("-->", "→").replace('<', "‹").replace('>', "›");
         let _ = write!(text, "{}\n{start} --> {end}\n{body}\n\n", index + 1);
     }
     text

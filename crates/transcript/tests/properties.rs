@@ -150,7 +150,7 @@ proptest! {
     #[test]
     fn captions_are_strict_and_whole(transcript in any_transcript()) {
         let srt = export(Format::Srt, &About::default(), &transcript);
-        let expected = letters(&transcript).replace("-->", "→");
+        let expected = letters(&transcript).replace("-->", "→").replace('<', "‹").replace('>', "›");
         prop_assert_eq!(captions(&blocks(&srt), ',', true), expected);
 
         let vtt = export(Format::Vtt, &About::default(), &transcript);
