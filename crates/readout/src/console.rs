@@ -44,10 +44,10 @@ impl Meter {
     pub fn new(title: impl Into<String>, unit: Unit, done: u64) -> Self {
         let title = title.into();
         let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new(0);
-            let style = ProgressStyle::with_template("{prefix} {bar:24.cyan/dim} {msg}");
+            let bar = ProgressBar::new(1);
+            let style = ProgressStyle::with_template("{prefix} {bar:24.cyan/dim} {wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━━─"));
-            bar.set_prefix(title.clone());
+            bar.set_prefix(short(&title));
             bar
         });
         Self { title, unit, bar, began: Instant::now(), before: done, told: None }
@@ -105,6 +105,15 @@ impl Drop for Meter {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// A title that leaves room for the bar on a terminal of eighty columns.
+fn short(title: &str) -> String {
+    const MOST: usize = 28;
+    match title.chars().count() > MOST {
+        true => title.chars().take(MOST - 1).chain(['…']).collect(),
+        false => title.to_owned(),
     }
 }
 
@@ -170,7 +179,7 @@ impl Fetching {
     pub fn show(&mut self, progress: &Progress<'_>) {
         match progress {
             Progress::Fetching { file, source, done, total } => {
-                let title = format!("fetching {file} from {source}");
+                let title = format!("{file} from {source}");
                 if self.meter.as_ref().is_none_or(|(shown, _)| *shown != title) {
                     self.meter = Some((title.clone(), Meter::new(title, Unit::Bytes, *done)));
                 }
