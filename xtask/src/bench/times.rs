@@ -89,7 +89,7 @@ pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
     place.publish("times", options.dry, &page, &json!({ "machine": machine(), "recordings": figures }))
 }
 
-/// Sound of single utterances, from the first to the last sample that is loud.
+/// Sound of single utterances, from the first to the last sample that is loud; only those without a noisy background.
 fn utterances(place: &Place, peer: &Peer) -> anyhow::Result<Vec<Vec<f32>>> {
     let mut sounds = Vec::new();
     if let Some(excerpts) = corpus::librispeech_excerpts(place, peer)? {
