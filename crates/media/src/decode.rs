@@ -29,6 +29,10 @@ impl Codec {
             parameters.sample_rate = Some(config.core_rate);
             parameters.channels = Some(Channels::Discrete(config.channel_configuration as u16));
         }
+        if parameters.codec == id::CODEC_ID_AAC && parameters.extra_data.is_none() {
+            let channels = parameters.channels.as_ref().map_or(0, Channels::count);
+            return Ok(Self::adts(parameters.sample_rate.unwrap_or(0), channels as u16));
+        }
         Ok(Self::Framework { parameters: Box::new(parameters), name })
     }
 
@@ -42,7 +46,7 @@ impl Codec {
         Self::plain(codec, rate, channels)
     }
 
-    /// AAC-LC from an ADTS header.
+    /// AAC-LC from an ADTS header; more than two channels give a codec for which there is no decoder.
     pub fn adts(rate: u32, channels: u16) -> Self {
         let config = AacConfig {
             object_type: 2,
@@ -124,8 +128,15 @@ fn name_of(codec: AudioCodecId) -> String {
     .into()
 }
 
+/// Most channels for which a decoder is made to see whether it can be made.
+const MOST_TRIED: u16 = 255;
+
 /// Tells whether a decoder can be made; the error is the name of what is missing.
 pub(crate) fn supported(codec: &Codec) -> Result<(), String> {
+    // A decoder for thousands of channels takes much memory, only to be refused for its channels a moment later.
+    if codec.channels() > MOST_TRIED {
+        return Ok(());
+    }
     Decoder::new(codec).map(drop)
 }
 
@@ -141,6 +152,9 @@ impl Decoder {
         match codec {
             Codec::Opus(header) => Opus::new(header).map(Self::Opus),
             Codec::Framework { parameters, name } => {
+                if parameters.codec == id::CODEC_ID_AAC && parameters.extra_data.is_none() {
+                    return Err(name.clone());
+                }
                 // Trimming is done where the time is known; of Vorbis the first packet must still give nothing.
                 let options = AudioDecoderOptions::default().gapless(true);
                 let decoder = symphonia::default::get_codecs()

@@ -4,7 +4,8 @@ use crate::complaints::Complaints;
 use crate::demux::elementary::{Elementary, tag_length};
 use crate::demux::framework::Framework;
 use crate::demux::mp4::{Mp4, Refusal};
-use crate::demux::{Demuxer, Track, matroska, wav};
+use crate::demux::{Demuxer, Track, matroska, riff};
+use crate::opus::{Opus, OpusHeader};
 use crate::reader::Decoding;
 use crate::source::{Source, Window};
 use crate::tags::TagCollector;
@@ -108,20 +109,25 @@ fn demuxer(
         };
     match kind(&head) {
         Some(Kind::Wav) => {
-            let repaired = wav::repaired(window, complaints).map_err(unreadable)?;
+            let repaired = riff::repaired_wav(window, complaints).map_err(unreadable)?;
             let reader = create::<WavReader<'_>>(repaired.source);
             let (demuxer, mut track) = framework(reader, "WAV", repaired.shortfall, tags)?;
             track.duration = repaired.duration;
             Ok((demuxer, track))
         }
         Some(Kind::Aiff) => {
-            framework(create::<AiffReader<'_>>(window.into_source().map_err(unreadable)?), "AIFF", None, tags)
+            let repaired = riff::repaired_aiff(window, complaints).map_err(unreadable)?;
+            framework(create::<AiffReader<'_>>(repaired.source), "AIFF", repaired.shortfall, tags)
         }
         Some(Kind::Flac) => {
             framework(create::<FlacReader<'_>>(window.into_source().map_err(unreadable)?), "FLAC", None, tags)
         }
         Some(Kind::Ogg) => {
-            framework(create::<OggReader<'_>>(window.into_source().map_err(unreadable)?), "Ogg", None, tags)
+            let reader = create::<OggReader<'_>>(window.into_source().map_err(unreadable)?);
+            match (reader, unknown_in_ogg(&head)) {
+                (Err(_), Some(codec)) => Err(MediaError::UnsupportedCodec { path: name.into(), codec }),
+                (reader, _) => framework(reader, "Ogg", None, tags),
+            }
         }
         Some(Kind::Matroska) => {
             let (source, shortfall) = matroska::repaired(window).map_err(unreadable)?;
@@ -137,8 +143,8 @@ fn demuxer(
         },
         Some(Kind::Other(what)) => Err(MediaError::NotMedia { path: name.into(), what: what.into() }),
         None => match Elementary::open(window, limits.probe_bytes).map_err(unreadable)? {
-            Ok((elementary, track)) => Ok((Box::new(elementary), track)),
-            Err(_) => Err(match looks_like(&head) {
+            Some((elementary, track)) => Ok((Box::new(elementary), track)),
+            None => Err(match looks_like(&head) {
                 Some(what) => MediaError::NotMedia { path: name.into(), what: what.into() },
                 None => MediaError::UnknownFormat { path: name.into() },
             }),
@@ -185,6 +191,17 @@ fn skip_tags(
     let mut window = Window::new(source);
     let head = window.bytes(0, 512)?.to_vec();
     Ok((window, head))
+}
+
+/// The codec that the first page of an Ogg file names, if it is one that the Ogg reader passes over.
+fn unknown_in_ogg(head: &[u8]) -> Option<String> {
+    let segments = usize::from(*head.get(26)?);
+    let packet = head.get(27 + segments..)?;
+    if packet.starts_with(b"Speex") {
+        return Some("Speex".into());
+    }
+    let header = OpusHeader::parse(packet)?;
+    Opus::new(&header).err()
 }
 
 enum Kind {

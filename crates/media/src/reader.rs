@@ -53,7 +53,7 @@ impl Decoding {
             demuxer,
             decoder,
             downmix: Downmix::default(),
-            timeline: Timeline::new(limits),
+            timeline: Timeline::new(limits, promised),
             limits: limits.clone(),
             complaints,
             partial: None,

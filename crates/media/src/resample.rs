@@ -52,14 +52,21 @@ impl Resampler {
         let half = CROSSINGS / scale;
         let before = half.ceil() as usize;
         let taps = (2 * before + 1).next_multiple_of(LANES);
+        // One side of the filter at every distance that any phase needs, in steps of one phase.
+        let reach = (before + LANES) * phases as usize;
+        let side: Vec<f32> = (0..=reach)
+            .map(|step| {
+                let distance = step as f64 / phases as f64;
+                (sinc(distance * scale) * kaiser(distance / half)) as f32
+            })
+            .collect();
         let mut filters = Vec::with_capacity((phases as usize + 1) * taps);
-        for phase in 0..=phases {
-            let centre = before as f64 + phase as f64 / phases as f64;
+        for phase in 0..=phases as usize {
+            let centre = before * phases as usize + phase;
             let from = filters.len();
-            filters.extend((0..taps).map(|tap| {
-                let distance = tap as f64 - centre;
-                (scale * sinc(distance * scale) * kaiser(distance / half)) as f32
-            }));
+            filters.extend(
+                (0..taps).map(|tap| side.get((tap * phases as usize).abs_diff(centre)).unwrap_or(&0.0)),
+            );
             // Each phase passes a constant signal unchanged, so that the phases do not modulate it.
             let sum: f32 = filters[from..].iter().sum();
             filters[from..].iter_mut().for_each(|value| *value /= sum);
@@ -150,15 +157,17 @@ fn sinc(x: f64) -> f64 {
     if x.abs() < 1e-9 { 1.0 } else { x.sin() / x }
 }
 
+/// The Kaiser window without its constant factor: each filter is brought to a sum of 1 anyway.
 fn kaiser(x: f64) -> f64 {
-    if x.abs() >= 1.0 { 0.0 } else { bessel_i0(KAISER_BETA * (1.0 - x * x).sqrt()) / bessel_i0(KAISER_BETA) }
+    if x.abs() >= 1.0 { 0.0 } else { bessel_i0(KAISER_BETA * (1.0 - x * x).sqrt()) }
 }
 
 /// Modified Bessel function of the first kind, order 0, by its power series.
 fn bessel_i0(x: f64) -> f64 {
+    let quarter = x * x / 4.0;
     let (mut sum, mut term, mut k) = (1.0, 1.0, 1.0);
-    while term > sum * 1e-12 {
-        term *= (x / (2.0 * k)) * (x / (2.0 * k));
+    while term > sum * 1e-9 {
+        term *= quarter / (k * k);
         sum += term;
         k += 1.0;
     }

@@ -14,6 +14,8 @@ const DRIFT: f64 = 0.012;
 const DRIFT_PACKETS: u32 = 25;
 /// Rest of an overlap that is still cut out once cutting has begun, in seconds.
 const CUT: f64 = 0.001;
+/// Seconds beyond the length in the header that a gap may still reach.
+const SLACK: f64 = 10.0;
 /// Longest overlap in seconds that is cut out; a longer step back is a clock that was set anew.
 const OVERLAP: f64 = 1.0;
 
@@ -38,6 +40,8 @@ pub(crate) struct Timeline {
     /// An overlap is being cut out, packet by packet.
     cutting: bool,
     filled: f64,
+    /// Length of the media as its header gives it, in seconds.
+    promised: Option<f64>,
     limits: Limits,
     full: bool,
 }
@@ -48,7 +52,8 @@ enum Piece {
 }
 
 impl Timeline {
-    pub fn new(limits: &Limits) -> Self {
+    /// An empty timeline; `promised` is the media's length in seconds, where its header gives it.
+    pub fn new(limits: &Limits, promised: Option<f64>) -> Self {
         Self {
             pieces: VecDeque::new(),
             written: 0,
@@ -64,6 +69,7 @@ impl Timeline {
             deviating: 0,
             cutting: false,
             filled: 0.0,
+            promised,
             limits: limits.clone(),
             full: false,
         }
@@ -147,7 +153,9 @@ impl Timeline {
         }
         self.deviating = 0;
         if deviation > 0.0 {
-            let believed = deviation <= self.limits.gap.as_secs_f64()
+            let known = self.promised.is_none_or(|promised| time <= promised * 1.01 + SLACK);
+            let believed = known
+                && deviation <= self.limits.gap.as_secs_f64()
                 && self.filled + deviation <= self.limits.gaps.as_secs_f64();
             if !believed {
                 let at = self.end();
@@ -305,10 +313,10 @@ mod tests {
 
     /// Places packets of 20 ms at `times`, each filled with its number; gives the sound and the complaints.
     fn placed(times: &[f64]) -> (Vec<f32>, Vec<String>) {
-        let (mut timeline, mut complaints) = (Timeline::new(&Limits::default()), Complaints::new(32));
+        let (mut timeline, mut complaints) = (Timeline::new(&Limits::default(), None), Complaints::new(32));
         let (mut sound, mut next) = (Vec::new(), 0);
         for (number, time) in (1..).zip(times) {
-            timeline.place(Some(*time), RATE, &[number as f32 / 1000.0; PACKET], &mut complaints);
+            timeline.place(Some(*time), RATE, &[number as f32 / 4000.0; PACKET], &mut complaints);
         }
         timeline.finish();
         while let Some(block) = timeline.take(true) {
@@ -321,7 +329,7 @@ mod tests {
 
     /// Number of the packet that is heard at `time`, from its middle.
     fn packet_at(sound: &[f32], time: f64) -> usize {
-        (f64::from(sound[(time * 16_000.0) as usize]) * 1000.0).round() as usize
+        (f64::from(sound[(time * 16_000.0) as usize]) * 4000.0).round() as usize
     }
 
     fn steady(count: usize) -> Vec<f64> {

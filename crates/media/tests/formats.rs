@@ -1,5 +1,7 @@
 //! Every format gives its sound, at its time, and says what it is.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where it unwraps")]
+
 mod support;
 
 use media::{Limits, open};

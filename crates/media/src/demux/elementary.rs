@@ -162,14 +162,14 @@ pub(crate) struct Elementary {
 
 impl Elementary {
     /// Finds the first frame within `probe_bytes`; `None` when there is none.
-    pub fn open(mut window: Window, probe_bytes: u64) -> io::Result<Result<(Self, Track), Window>> {
+    pub fn open(mut window: Window, probe_bytes: u64) -> io::Result<Option<(Self, Track)>> {
         let found = [Family::Mpeg, Family::Adts]
             .into_iter()
             .map(|family| Ok(find_first(&mut window, family, probe_bytes)?.map(|found| (found, family))))
             .collect::<io::Result<Vec<_>>>()?;
         let Some(((position, frame), family)) = found.into_iter().flatten().min_by_key(|((at, _), _)| *at)
         else {
-            return Ok(Err(window));
+            return Ok(None);
         };
         let mut elementary = Self {
             window,
@@ -194,7 +194,7 @@ impl Elementary {
             sample_rate: frame.rate,
             channels: frame.channels,
         };
-        Ok(Ok((elementary, track)))
+        Ok(Some((elementary, track)))
     }
 
     /// Length in seconds: from the table of contents in the first frame, or by walking over all frames.

@@ -79,7 +79,7 @@ fn unknown(width: u64) -> Vec<u8> {
 /// The header of an element that is to be ignored, in place of a header of `header` bytes before `size` bytes.
 fn void(header: u64, size: u64) -> Vec<u8> {
     let width = (header - 1).min(8);
-    let value = size + (header - 1 - width) | 1 << (7 * width);
+    let value = (size + header - 1 - width) | (1 << (7 * width));
     let mut bytes = vec![0xEC];
     bytes.extend(&value.to_be_bytes()[8 - width as usize..]);
     bytes

@@ -5,7 +5,7 @@ pub(crate) mod framework;
 pub(crate) mod matroska;
 pub(crate) mod mp4;
 pub(crate) mod mp4_boxes;
-pub(crate) mod wav;
+pub(crate) mod riff;
 
 use crate::complaints::Complaints;
 use crate::decode::Codec;
