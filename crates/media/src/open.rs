@@ -4,8 +4,8 @@ use crate::complaints::Complaints;
 use crate::demux::elementary::{Elementary, tag_length};
 use crate::demux::framework::Framework;
 use crate::demux::mp4::{Mp4, Refusal};
+use crate::demux::ogg::Ogg;
 use crate::demux::{Demuxer, Track, matroska, riff};
-use crate::opus::{Opus, OpusHeader};
 use crate::reader::Decoding;
 use crate::source::{Source, Window};
 use crate::tags::TagCollector;
@@ -19,7 +19,7 @@ use symphonia::core::formats::FormatReader;
 use symphonia::core::formats::probe::ProbeableFormat;
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
-use symphonia::default::formats::{AiffReader, FlacReader, MkvReader, OggReader, WavReader};
+use symphonia::default::formats::{AiffReader, FlacReader, MkvReader, WavReader};
 use symphonia::default::meta::Id3v2Reader;
 
 /// Opens without any guard against a decoder that panics.
@@ -122,13 +122,11 @@ fn demuxer(
         Some(Kind::Flac) => {
             framework(create::<FlacReader<'_>>(window.into_source().map_err(unreadable)?), "FLAC", None, tags)
         }
-        Some(Kind::Ogg) => {
-            let reader = create::<OggReader<'_>>(window.into_source().map_err(unreadable)?);
-            match (reader, unknown_in_ogg(&head)) {
-                (Err(_), Some(codec)) => Err(MediaError::UnsupportedCodec { path: name.into(), codec }),
-                (reader, _) => framework(reader, "Ogg", None, tags),
-            }
-        }
+        Some(Kind::Ogg) => match Ogg::open(window, tags, complaints).map_err(unreadable)? {
+            Ok((ogg, track)) => Ok((Box::new(ogg), track)),
+            Err(Some(codec)) => Err(MediaError::UnsupportedCodec { path: name.into(), codec }),
+            Err(None) => Err(MediaError::NoSound { path: name.into() }),
+        },
         Some(Kind::Matroska) => {
             let (source, shortfall) = matroska::repaired(window).map_err(unreadable)?;
             framework(create::<MkvReader<'_>>(source), "Matroska", shortfall, tags)
@@ -191,17 +189,6 @@ fn skip_tags(
     let mut window = Window::new(source);
     let head = window.bytes(0, 512)?.to_vec();
     Ok((window, head))
-}
-
-/// The codec that the first page of an Ogg file names, if it is one that the Ogg reader passes over.
-fn unknown_in_ogg(head: &[u8]) -> Option<String> {
-    let segments = usize::from(*head.get(26)?);
-    let packet = head.get(27 + segments..)?;
-    if packet.starts_with(b"Speex") {
-        return Some("Speex".into());
-    }
-    let header = OpusHeader::parse(packet)?;
-    Opus::new(&header).err()
 }
 
 enum Kind {

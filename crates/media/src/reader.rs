@@ -2,7 +2,7 @@
 
 use crate::complaints::Complaints;
 use crate::decode::{Codec, Decoder};
-use crate::demux::{Demuxer, Packet, Stop};
+use crate::demux::{Demuxer, Packet, PageEnd, Stop};
 use crate::downmix::Downmix;
 use crate::timeline::{Timeline, spoken, spoken_duration};
 use crate::{Block, Limits, MediaError};
@@ -12,6 +12,8 @@ use std::fs::File;
 const HOPELESS: u64 = 2_000;
 /// Packets allowed whatever the size of the file; beyond them there is one for each byte.
 const SOME_PACKETS: u64 = 1 << 16;
+/// Seconds of sound held until a page ends; a page has at most 30.
+const MOST_HELD: u64 = 60;
 /// Seconds of damage from which on a recording counts as heard only in part.
 const NOTABLE: f64 = 1.0;
 
@@ -34,6 +36,10 @@ pub(crate) struct Decoding {
     file: (File, u64),
     planes: Vec<Vec<f32>>,
     mono: Vec<f32>,
+    /// Sound of packets whose page has not ended yet.
+    page: Vec<f32>,
+    page_rate: u32,
+    new_clock: bool,
 }
 
 impl Decoding {
@@ -65,6 +71,9 @@ impl Decoding {
             file,
             planes: Vec::new(),
             mono: Vec::new(),
+            page: Vec::new(),
+            page_rate: crate::SAMPLE_RATE,
+            new_clock: false,
         })
     }
 
@@ -123,11 +132,14 @@ impl Decoding {
                 }
             }
         }
-        if let (true, Some(time)) = (packet.new_clock, packet.time) {
-            self.timeline.restart_clock(time);
+        self.new_clock |= packet.new_clock;
+        // Ogg ends streams with a packet of nothing, and joins them with one.
+        if packet.data.is_empty() && (packet.held || packet.codec.is_some()) {
+            return self.end_page(packet.page_end);
         }
         let Some(rate) = self.decoder.decode(packet.data, &mut self.planes) else {
-            return self.skip_damaged(packet.time, packet.frames);
+            self.skip_damaged(packet.time, packet.frames)?;
+            return self.end_page(packet.page_end);
         };
         let channels = self.planes.len();
         if channels > usize::from(self.limits.channels)
@@ -137,11 +149,43 @@ impl Decoding {
         }
         self.downmix.mix(&self.planes, rate, &mut self.mono);
         self.heard_packets += 1;
+        if packet.held {
+            if self.page_rate != rate || self.page.len() as u64 > MOST_HELD * u64::from(rate) {
+                self.timeline.place(
+                    None,
+                    self.page_rate,
+                    &std::mem::take(&mut self.page),
+                    &mut self.complaints,
+                );
+            }
+            self.page_rate = rate;
+            self.page.extend_from_slice(&self.mono);
+            return self.end_page(packet.page_end);
+        }
         let seconds = |seconds: f64| ((seconds * f64::from(rate)).round() as usize).min(self.mono.len());
         let (from, to) = (seconds(packet.trim.0), self.mono.len() - seconds(packet.trim.1));
         let Some(sound) = self.mono.get(from..to) else { return Ok(()) };
         let time = packet.time.map(|time| time + from as f64 / f64::from(rate));
         self.timeline.place(time, rate, sound, &mut self.complaints);
+        Ok(())
+    }
+
+    /// Places the sound of a page, if this is its end.
+    fn end_page(&mut self, end: Option<PageEnd>) -> Result<(), MediaError> {
+        let Some(PageEnd { begin, end }) = end else { return Ok(()) };
+        let rate = f64::from(self.page_rate);
+        let begin = match begin {
+            Some(begin) => {
+                self.page.truncate(((end - begin) * rate).round().max(0.0) as usize);
+                begin
+            }
+            None => end - self.page.len() as f64 / rate,
+        };
+        if std::mem::take(&mut self.new_clock) {
+            self.timeline.restart_clock(begin);
+        }
+        self.timeline.place(Some(begin), self.page_rate, &self.page, &mut self.complaints);
+        self.page.clear();
         Ok(())
     }
 
@@ -168,6 +212,7 @@ impl Decoding {
             return Ok(());
         }
         self.ended = true;
+        self.timeline.place(None, self.page_rate, &std::mem::take(&mut self.page), &mut self.complaints);
         self.timeline.finish();
         let shrunk = self.file.0.metadata().is_ok_and(|now| now.len() < self.file.1);
         let reason = if shrunk { Some("the file became shorter while it was read".into()) } else { reason };

@@ -128,6 +128,46 @@ fn gaps_in_the_file_are_silence_of_their_length() {
     }
 }
 
+/// Pages that are lost leave silence, and what follows them is where it was.
+#[test]
+fn lost_pages_of_ogg_move_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let source = path("in.wav");
+    let every: Vec<f64> = (0..40).map(|click| f64::from(click) * 0.5 + 0.25).collect();
+    write_wav(&source, 48_000, 1, 20.0, &every);
+    for (name, codec) in [("lost.opus", "libopus"), ("lost.ogg", "libvorbis"), ("lost.oga", "flac")] {
+        let target = path(name);
+        if !ffmpeg(&[
+            "-i",
+            text(&source),
+            "-c:a",
+            codec,
+            "-page_duration",
+            "500000",
+            "-f",
+            "ogg",
+            text(&target),
+        ]) {
+            return;
+        }
+        let bytes = std::fs::read(&target).unwrap();
+        let begins: Vec<usize> =
+            (0..bytes.len() - 4).filter(|at| bytes[*at..].starts_with(b"OggS")).collect();
+        let (from, to) = (begins[begins.len() / 3], begins[begins.len() / 2]);
+        std::fs::write(&target, [&bytes[..from], &bytes[to..]].concat()).unwrap();
+        let heard = hear(&target).unwrap();
+        let found = clicks(&heard.samples);
+        assert!((20..38).contains(&found.len()), "{name}: {found:?}");
+        for click in &found[..found.len() - 1] {
+            let off = (click - 0.25).rem_euclid(0.5).min(0.5 - (click - 0.25).rem_euclid(0.5));
+            assert!(off < 0.005, "{name}: a click at {click}");
+        }
+        assert!((heard.length as f64 / 16_000.0 - 20.0).abs() < 0.05, "{name}");
+        assert!(heard.complaints[0].contains("pages are missing"), "{:?}", heard.complaints);
+    }
+}
+
 #[test]
 fn sound_that_begins_after_the_picture_begins_there() {
     let folder = tempfile::tempdir().unwrap();

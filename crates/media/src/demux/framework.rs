@@ -1,4 +1,4 @@
-//! Containers that symphonia reads: Ogg, Matroska and WebM, FLAC, WAV, AIFF.
+//! Containers that symphonia reads: Matroska and WebM, FLAC, WAV, AIFF.
 
 use super::{Demuxer, Packet, Stop, Track};
 use crate::complaints::Complaints;
@@ -21,10 +21,6 @@ pub(crate) struct Framework {
     track: u32,
     /// Seconds a tick.
     tick: f64,
-    /// Seconds that lie before the begin of the timeline (pre-skip of Opus in Ogg).
-    early: f64,
-    pending_codec: Option<Codec>,
-    new_clock: bool,
     failures: u32,
     shortfall: Option<String>,
 }
@@ -48,17 +44,7 @@ impl Framework {
             }
         }
         let (id, codec) = choose(reader.as_ref())?;
-        let mut framework = Self {
-            reader,
-            container,
-            track: id,
-            tick: 0.0,
-            early: 0.0,
-            pending_codec: None,
-            new_clock: false,
-            failures: 0,
-            shortfall,
-        };
+        let mut framework = Self { reader, container, track: id, tick: 0.0, failures: 0, shortfall };
         framework.measure(&codec);
         let duration = framework.duration();
         let track = Track {
@@ -77,17 +63,12 @@ impl Framework {
         self.tick = track
             .and_then(|track| track.time_base)
             .map_or(1.0 / f64::from(codec.sample_rate().max(1)), f64::from);
-        // Ogg counts the samples that Opus needs to start; Matroska's times are already without them.
-        self.early = match codec.opus_header() {
-            Some(header) if self.container == "Ogg" => f64::from(header.pre_skip) / 48_000.0,
-            _ => 0.0,
-        };
     }
 
     fn duration(&self) -> Option<f64> {
         let track = self.reader.tracks().iter().find(|track| track.id == self.track)?;
         if let Some(duration) = track.duration {
-            return Some((duration.get() as f64 * self.tick - self.early).max(0.0));
+            return Some(duration.get() as f64 * self.tick);
         }
         let media = self.reader.media_info();
         let (tick, duration) = (f64::from(media.time_base?), media.duration?);
@@ -127,21 +108,7 @@ impl Demuxer for Framework {
             let packet = match self.reader.next_packet() {
                 Ok(Some(packet)) => packet,
                 Ok(None) => return Ok(None),
-                Err(Error::ResetRequired) => {
-                    // The next link of a chained file.
-                    match choose(self.reader.as_ref()) {
-                        Ok((id, codec)) => {
-                            self.track = id;
-                            self.measure(&codec);
-                            self.pending_codec = Some(codec);
-                            self.new_clock = true;
-                        }
-                        Err(_) => complaints.add("link", || "a later part of the file has no sound".into()),
-                    }
-                    continue;
-                }
                 Err(Error::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                    // Ogg says so when the last page is missing, the others when a header is cut.
                     let known_end = matches!(self.container, "WAV" | "AIFF");
                     if !known_end {
                         self.shortfall.get_or_insert_with(|| "the file ends too early".into());
@@ -167,12 +134,10 @@ impl Demuxer for Framework {
             self.failures = 0;
             let ticks = |count: u64| count as f64 * self.tick;
             return Ok(Some(Packet {
-                time: Some(packet.pts.get() as f64 * self.tick - self.early),
+                time: Some(packet.pts.get() as f64 * self.tick),
                 trim: (0.0, ticks(packet.trim_end.get())),
-                frames: None,
-                codec: self.pending_codec.take(),
-                new_clock: std::mem::take(&mut self.new_clock),
                 data: packet.data.into_vec(),
+                ..Packet::default()
             }));
         }
     }

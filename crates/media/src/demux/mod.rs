@@ -5,6 +5,7 @@ pub(crate) mod framework;
 pub(crate) mod matroska;
 pub(crate) mod mp4;
 pub(crate) mod mp4_boxes;
+pub(crate) mod ogg;
 pub(crate) mod riff;
 
 use crate::complaints::Complaints;
@@ -24,6 +25,18 @@ pub(crate) struct Packet {
     pub codec: Option<Codec>,
     /// The container's clock starts anew with this packet.
     pub new_clock: bool,
+    /// Its sound waits for that of the other packets of its page, whose time is known only when the page ends.
+    pub held: bool,
+    /// Set on the last packet of a page.
+    pub page_end: Option<PageEnd>,
+}
+
+/// When the sound of a page is to be heard, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PageEnd {
+    /// Where it begins, if it is to be timed from there and cut at its end; else its length decides.
+    pub begin: Option<f64>,
+    pub end: f64,
 }
 
 /// Why no further packet comes.
