@@ -18,7 +18,7 @@ const LONGEST_SPAN: usize = 28 * RATE;
 /// Most samples of a window; the model takes 30 seconds.
 const LONGEST_WINDOW: usize = 29 * RATE + RATE / 2;
 /// A window is cut at its longest pause after this many samples.
-const EARLIEST_CUT: usize = 20 * RATE;
+const EARLIEST_CUT: usize = 25 * RATE;
 /// Longer pauses inside a window are shortened to this: the model hears the pause, but no empty half-minute.
 const LONGEST_PAUSE: usize = RATE;
 /// Sound kept before the first and after the last word of a window.
@@ -277,8 +277,8 @@ mod tests {
 
     #[test]
     fn a_long_pause_late_in_the_window_is_where_it_is_cut() {
-        // 8 s of speech each; the pause after the third is the longest.
-        let (_, windows) = pack(&[(5, 80), (5, 80), (5, 80), (9, 40), (5, 80)]);
+        // The pause after the third, 25.5 s in, is the longest of those late enough.
+        let (_, windows) = pack(&[(5, 80), (5, 80), (5, 80), (9, 20), (5, 80)]);
         let counts: Vec<usize> = windows.iter().map(|window| window.clip.speech.len()).collect();
         assert_eq!(counts, [3, 2]);
     }

@@ -15,6 +15,9 @@ use std::io::Write;
 const BEAM: usize = 5;
 /// Below this mean log-probability a text is not believed (openai/whisper `logprob_threshold`).
 const LEAST_MEAN: f32 = -1.0;
+/// Below this mean log-probability a greedy text is searched again with a beam: where the model hesitates, a wider
+/// search pays, and it costs little where it does not.
+const HESITANT: f32 = -0.2;
 /// A text that shrinks more than this is a loop (openai/whisper `compression_ratio_threshold`).
 const MOST_COMPRESSION: f32 = 2.4;
 /// Above this probability of no speech, a text that is not believed is taken for an invention (`no_speech_threshold`).
@@ -26,9 +29,11 @@ const TEXTS: usize = 5;
 /// A window whose own language is this sure is also heard in that language.
 const SURE_OF_LANGUAGE: f32 = 0.9;
 /// Seconds of speech without words that are worth hearing again alone.
-const WORTH_HEARING_AGAIN: f64 = 1.2;
+const WORTH_HEARING_AGAIN: f64 = 1.0;
 /// Seconds of speech without words that make a gap.
 const GAP: f64 = 0.9;
+/// Seconds that a word is given at least: one position of the encoder.
+const LEAST_WORD: f64 = 0.02;
 /// A word may begin or end this much (seconds) outside its speech: the voice detector's own uncertainty.
 const SLACK: f64 = 0.3;
 
@@ -173,12 +178,15 @@ impl<'model> Worker<'model> {
         for (index, (clip, _)) in clips.iter().enumerate() {
             let hearing = &mut hearings[index];
             self.doubt_language(clip, &mut contexts[index], hearing, language, method);
+            if method == Method::Greedy && hearing.best.as_ref().is_some_and(|text| text.mean() < HESITANT) {
+                self.search_wider(clip, &mut contexts[index], hearing);
+            }
             self.doubt_text(clip, &mut contexts[index], hearing, method);
             heard.push(self.finish(clip, &contexts[index], hearing));
         }
         drop(contexts);
         for (heard, (clip, _)) in heard.iter_mut().zip(clips) {
-            self.hear_gaps_again(clip, heard, quality);
+            self.hear_gaps_again(clip, heard);
         }
         heard
     }
@@ -297,6 +305,15 @@ impl<'model> Worker<'model> {
         }
     }
 
+    /// A window whose greedy text hesitates is heard again with a beam; the likelier text stays.
+    fn search_wider(&mut self, clip: &Clip, context: &mut Context, hearing: &mut Hearing) {
+        let greedy = hearing.best.as_ref().map_or(f32::NEG_INFINITY, Hypothesis::mean);
+        self.again(clip, context, hearing, Method::Beam(BEAM));
+        if hearing.best.as_ref().is_none_or(|text| text.mean() < greedy || text.loop_at.is_some()) {
+            self.again(clip, context, hearing, Method::Greedy);
+        }
+    }
+
     /// A text that is a loop or is not believed is heard again, with ever more freedom.
     fn doubt_text(&mut self, clip: &Clip, context: &mut Context, hearing: &mut Hearing, method: Method) {
         let doubt = |hearing: &Hearing| self.model.doubtful(hearing);
@@ -304,9 +321,6 @@ impl<'model> Worker<'model> {
             return;
         }
         let mut attempts: Vec<(Method, f32)> = Vec::new();
-        if method == Method::Greedy {
-            attempts.push((Method::Beam(BEAM), 0.0));
-        }
         attempts.extend(TEMPERATURES.map(|temperature| {
             let seed = clip.samples.len() as u64;
             (Method::Sample { temperature, texts: TEXTS, seed }, temperature)
@@ -367,6 +381,7 @@ impl<'model> Worker<'model> {
                     &hearing.language,
                 );
                 heard.words = settle(all, &clip.speech);
+                sound_out(&mut heard.words, &clip.samples);
             }
         }
         heard.gaps = gaps(&heard.words, &clip.speech, GAP, reason);
@@ -374,7 +389,7 @@ impl<'model> Worker<'model> {
     }
 
     /// Long stretches of speech that got no words are heard once more, alone: Whisper sometimes ends a text early.
-    fn hear_gaps_again(&mut self, clip: &Clip, heard: &mut HeardClip, quality: Quality) {
+    fn hear_gaps_again(&mut self, clip: &Clip, heard: &mut HeardClip) {
         for gap in gaps(&heard.words, &clip.speech, WORTH_HEARING_AGAIN, "no-words") {
             let whole = clip.samples.len() as f64 / SAMPLE_RATE as f64;
             if gap.end - gap.start > 0.9 * whole {
@@ -406,8 +421,7 @@ impl<'model> Worker<'model> {
                 best: None,
                 temperature: 0.0,
             };
-            let method = if quality == Quality::Fast { Method::Greedy } else { Method::Beam(BEAM) };
-            self.again(&part, &mut context, &mut hearing, method);
+            self.again(&part, &mut context, &mut hearing, Method::Beam(BEAM));
             // There is no second doubt here: what is not believed at once stays a gap.
             if self.model.doubtful(&hearing) || likely_no_speech(&hearing) {
                 continue;
@@ -430,6 +444,7 @@ impl<'model> Worker<'model> {
         }
         let reason = heard.gaps.first().map_or("no-words", |gap| gap.reason);
         heard.words = settle(std::mem::take(&mut heard.words), &clip.speech);
+        sound_out(&mut heard.words, &clip.samples);
         heard.gaps = gaps(&heard.words, &clip.speech, GAP, reason);
     }
 }
@@ -470,8 +485,9 @@ fn settle(words: Vec<LocalWord>, speech: &[(f64, f64)]) -> Vec<LocalWord> {
         if overlap(&(*from, *to)) < -SLACK {
             continue;
         }
-        let (start, end) = (word.start.clamp(*from, *to), word.end.clamp(*from, *to));
-        (word.start, word.end) = if end - start >= 0.02 { (start, end) } else { (word.start, word.end) };
+        // Never outside the speech, however little is left: neighbouring windows share its edges but not its speech.
+        word.start = word.start.clamp(*from, (to - LEAST_WORD).max(*from));
+        word.end = word.end.clamp(word.start + LEAST_WORD.min(to - from), *to);
         if let Some(last) = settled.last() {
             word.start = word.start.max(last.end);
             word.end = word.end.max(word.start);
@@ -479,6 +495,43 @@ fn settle(words: Vec<LocalWord>, speech: &[(f64, f64)]) -> Vec<LocalWord> {
         settled.push(word);
     }
     settled
+}
+
+/// Lets words that a pause follows last as long as they sound. The decoder's attention leaves a last sound early: final
+/// consonants are heard long after it has moved on.
+fn sound_out(words: &mut [LocalWord], samples: &[f32]) {
+    /// Samples of one level: 10 ms.
+    const FRAME: usize = SAMPLE_RATE / 100;
+    /// A sound this far (as amplitude: 34 dB) below the loudest of its word no longer belongs to it.
+    const FAINT: f32 = 0.02;
+    /// Words followed this soon (seconds) by another are left alone.
+    const PAUSE: f64 = 0.06;
+    /// Longest sound (seconds) that may have been cut off.
+    const LONGEST: f64 = 0.45;
+    let level =
+        |frame: &[f32]| (frame.iter().map(|sample| sample * sample).sum::<f32>() / FRAME as f32).sqrt();
+    let frame_of = |seconds: f64| (seconds * 100.0).round() as usize;
+    for index in 0..words.len() {
+        let next = words.get(index + 1).map_or(f64::INFINITY, |word| word.start);
+        let word = &mut words[index];
+        if next - word.end < PAUSE {
+            continue;
+        }
+        let first = frame_of(word.start);
+        let limit = frame_of(next.min(word.end + LONGEST)).min(samples.len() / FRAME);
+        let levels: Vec<f32> =
+            samples.chunks_exact(FRAME).skip(first).take(limit.saturating_sub(first)).map(level).collect();
+        let spoken = frame_of(word.end).saturating_sub(first).min(levels.len());
+        let loudest = levels[..spoken].iter().copied().fold(0.0, f32::max);
+        // Where even the quietest moment is loud there is music or noise, and faintness is judged above that.
+        let quietest = levels.iter().copied().fold(f32::INFINITY, f32::min);
+        let bar = (loudest * FAINT).max(quietest * 2.0);
+        if let Some(last) = levels.iter().rposition(|level| *level > bar)
+            && last + 1 > spoken
+        {
+            word.end = word.end.max((first + last + 1) as f64 / 100.0).min(next);
+        }
+    }
 }
 
 /// Stretches of speech of at least `least` seconds that no word covers.
