@@ -196,6 +196,20 @@ fn of_several_sound_tracks_the_first_is_taken() {
     }
 }
 
+/// As browsers record: no sizes, no length.
+#[test]
+fn a_live_webm_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, target) = (folder.path().join("in.wav"), folder.path().join("live.webm"));
+    write_wav(&source, 48_000, 1, 2.0, &[0.5, 1.5]);
+    let live = ["-c:a", "libopus", "-f", "webm", "-live", "1", text(&target)];
+    if ffmpeg(&[&["-i", text(&source)], live.as_slice()].concat()) {
+        let heard = hear(&target).unwrap();
+        assert_clicks("live.webm", &clicks(&heard.samples), &[0.5, 1.5], 0.006);
+        assert_eq!(heard.partial, None);
+    }
+}
+
 #[test]
 fn readers_can_move_between_threads() {
     fn send<T: Send>() {}
