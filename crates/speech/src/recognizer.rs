@@ -506,6 +506,8 @@ fn sound_out(words: &mut [LocalWord], samples: &[f32]) {
     const FAINT: f32 = 0.02;
     /// Words followed this soon (seconds) by another are left alone.
     const PAUSE: f64 = 0.06;
+    /// Levels of silence that a stop consonant may hold before it bursts: 120 ms.
+    const CLOSURE: usize = 12;
     /// Longest sound (seconds) that may have been cut off.
     const LONGEST: f64 = 0.45;
     let level =
@@ -526,10 +528,16 @@ fn sound_out(words: &mut [LocalWord], samples: &[f32]) {
         // Where even the quietest moment is loud there is music or noise, and faintness is judged above that.
         let quietest = levels.iter().copied().fold(f32::INFINITY, f32::min);
         let bar = (loudest * FAINT).max(quietest * 2.0);
-        if let Some(last) = levels.iter().rposition(|level| *level > bar)
-            && last + 1 > spoken
-        {
-            word.end = word.end.max((first + last + 1) as f64 / 100.0).min(next);
+        let mut end = spoken;
+        for (frame, level) in levels.iter().enumerate().skip(spoken) {
+            if *level > bar {
+                end = frame + 1;
+            } else if frame >= end + CLOSURE {
+                break;
+            }
+        }
+        if end > spoken {
+            word.end = word.end.max((first + end) as f64 / 100.0).min(next);
         }
     }
 }
