@@ -1,7 +1,7 @@
 //! The cage: a child that decodes, hangs, dies or eats memory. This program plays both parts: started with the name of a
 //! part it is the child, otherwise it runs the tests.
 
-#![allow(clippy::unwrap_used, reason = "a test fails where it unwraps")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! Every format gives its sound, at its time, and says what it is.
 
-#![allow(clippy::unwrap_used, reason = "a test fails where it unwraps")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
 
 mod support;
 

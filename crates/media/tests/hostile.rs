@@ -1,6 +1,6 @@
 //! Damaged, lying and malicious files: a clear error or a partial result, in little time and memory.
 
-#![allow(clippy::unwrap_used, reason = "a test fails where it unwraps")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
 
 mod support;
 

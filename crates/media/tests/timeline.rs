@@ -1,6 +1,6 @@
 //! Marks at known times come back at these times, after hours, over gaps and across joins.
 
-#![allow(clippy::unwrap_used, reason = "a test fails where it unwraps")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
 
 mod support;
 

@@ -50,6 +50,25 @@ fn the_sample_is_transcribed_in_every_format() {
     assert!(ran(command(&place).arg("run")).works().starts_with("nothing is due"));
 }
 
+/// Windows are independent, and a row's product does not depend on the rows beside it: the same words, times and
+/// confidences come out however the work is shared.
+#[test]
+fn the_number_of_workers_changes_nothing() {
+    let place = Place::new();
+    for quality in ["fast", "accurate"] {
+        let heard = |workers: &str| {
+            let arguments = ["transcribe", "--json", "--quality", quality, "--workers", workers];
+            let ran = ran(command(&place).args(arguments).arg(sample()));
+            ran.works();
+            ran.json()[0]["transcript"].clone()
+        };
+        let one = heard("1");
+        assert!(one["words"].as_array().unwrap().len() > 500);
+        assert_eq!(one, heard("2"));
+        assert_eq!(one, heard("3"));
+    }
+}
+
 #[test]
 fn the_demo_needs_nothing_but_the_cache() {
     let place = Place::new();

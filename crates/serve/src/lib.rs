@@ -1,6 +1,6 @@
 //! The pages of an archive: its library, and each episode as a text whose every word plays.
 //!
-//! Goes in: an [`Archive`] and an address to listen on. Comes out: pages, exports and audio over HTTP. Never: inline
+//! Goes in: an [`Archive`](archive::Archive) and an address to listen on. Comes out: pages, exports and audio over HTTP. Never: inline
 //! script or style, text that was not escaped, a file that is not named by its hash, a change of the archive.
 //!
 //! [`Server::bind`] takes the address and [`Server::run`] serves until it is told to stop, on a runtime of its own:

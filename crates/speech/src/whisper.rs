@@ -94,7 +94,7 @@ impl Whisper {
             .map_err(|error| file.malformed(error.to_string()))?;
         let width = config.d_model;
         let sound = width > 0
-            && width % 64 == 0
+            && width.is_multiple_of(64)
             && width <= 4096
             && config.heads > 0
             && width / config.heads == 64

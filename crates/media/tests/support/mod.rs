@@ -1,5 +1,6 @@
 //! Signals with clicks at known times, the tools that encode them, and finding the clicks again.
-#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses a part, and fails where it unwraps")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
+#![allow(dead_code, reason = "each test file uses a part")]
 
 use media::{Block, Limits, MediaError, Opened};
 use std::path::{Path, PathBuf};
