@@ -64,6 +64,17 @@ pub struct HeardClip {
     pub temperature: f32,
 }
 
+/// How clips are to be heard.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner<'recording> {
+    /// Language of the recording (BCP 47).
+    pub language: &'recording str,
+    /// True when a person said so: then no clip is heard in another language, whatever it sounds like.
+    pub stated: bool,
+    /// How carefully.
+    pub quality: Quality,
+}
+
 /// What a listener keeps of a clip between finding its language and hearing it.
 pub struct Prepared(pub Box<dyn std::any::Any + Send>);
 
@@ -82,12 +93,7 @@ pub trait Listener {
     /// How likely each language is. What was computed on the way can be given to [`Listener::hear`].
     fn languages(&mut self, clip: &Clip) -> (LanguageScores, Prepared);
 
-    /// Hears clips of a recording in `language`. The result for a clip depends on that clip alone, never on those heard
+    /// Hears clips of a recording. The result for a clip depends on that clip alone, never on those heard
     /// together with it.
-    fn hear(
-        &mut self,
-        clips: &[(Clip, Option<Prepared>)],
-        language: &str,
-        quality: Quality,
-    ) -> Vec<HeardClip>;
+    fn hear(&mut self, clips: &[(Clip, Option<Prepared>)], manner: Manner<'_>) -> Vec<HeardClip>;
 }

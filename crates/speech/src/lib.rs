@@ -24,7 +24,7 @@ mod voice;
 mod whisper;
 mod words;
 
-pub use engine::{Clip, Engine, HeardClip, LanguageScores, Listener, LocalGap, LocalWord, Prepared};
+pub use engine::{Clip, Engine, HeardClip, LanguageScores, Listener, LocalGap, LocalWord, Manner, Prepared};
 
 use kernels::Processor;
 use model::{HeardWindow, Millis, Quality, Stretch};
@@ -127,19 +127,14 @@ impl Listener for recognizer::Worker<'_> {
         (scores, Prepared(Box::new(encoding)))
     }
 
-    fn hear(
-        &mut self,
-        clips: &[(Clip, Option<Prepared>)],
-        language: &str,
-        quality: Quality,
-    ) -> Vec<HeardClip> {
+    fn hear(&mut self, clips: &[(Clip, Option<Prepared>)], manner: Manner<'_>) -> Vec<HeardClip> {
         let clips: Vec<_> = clips
             .iter()
             .map(|(clip, prepared)| {
                 (clip, prepared.as_ref().and_then(|prepared| prepared.0.downcast_ref().cloned()))
             })
             .collect();
-        recognizer::Worker::hear(self, &clips, language, quality)
+        recognizer::Worker::hear(self, &clips, manner)
     }
 }
 

@@ -3,7 +3,7 @@
 //! One thread takes blocks, finds the speech and packs windows; each worker thread hears windows; the caller's thread is
 //! told what happens. Windows are heard independently, so the number of workers changes nothing but the time it takes.
 
-use crate::engine::{LanguageScores, Prepared};
+use crate::engine::{LanguageScores, Manner, Prepared};
 use crate::packing::{Packer, Segmenter, Span, Window};
 use crate::sound::SoundLabels;
 use crate::voice::VoiceDetector;
@@ -149,6 +149,17 @@ impl Queue {
     }
 }
 
+/// Stops the queue when the thread that holds it panics, so that no other thread waits for it for ever.
+struct StopOnPanic<'queue>(&'queue Queue);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop();
+        }
+    }
+}
+
 enum Task {
     FindLanguage(Job),
     Hear { jobs: Vec<Job>, language: String },
@@ -180,6 +191,7 @@ pub(crate) fn listen<E: Send>(
         let producer = {
             let tell = tell.clone();
             scope.spawn(move || {
+                let _guard = StopOnPanic(queue);
                 let produced = produce(blocks, models, queue, known, &tell);
                 queue.end();
                 // The last window may have been the last that the language was waiting for.
@@ -299,6 +311,7 @@ fn produce<E>(
 }
 
 fn work(models: &Models, request: &Request, queue: &Queue, workers: usize, tell: &mpsc::Sender<Told>) {
+    let _guard = StopOnPanic(queue);
     let mut listener = models.engine.listener();
     while let Some(task) = queue.next(workers) {
         match task {
@@ -315,7 +328,9 @@ fn work(models: &Models, request: &Request, queue: &Queue, workers: usize, tell:
                     .iter_mut()
                     .map(|job| (std::mem::take(&mut job.window.clip), job.prepared.take()))
                     .collect();
-                let heard = listener.hear(&clips, &language, request.quality);
+                let stated = request.language.is_some();
+                let manner = Manner { language: &language, stated, quality: request.quality };
+                let heard = listener.hear(&clips, manner);
                 for (job, heard) in jobs.into_iter().zip(heard) {
                     let _ = tell.send(Told::Heard(Box::new(placed(&job.window, heard))));
                 }

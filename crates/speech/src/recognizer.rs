@@ -1,6 +1,6 @@
 //! One worker: clips in, words out, with guards against what Whisper is known to do wrong.
 
-use crate::engine::{Clip, HeardClip, LanguageScores, LocalGap, LocalWord};
+use crate::engine::{Clip, HeardClip, LanguageScores, LocalGap, LocalWord, Manner};
 use crate::mel::{HOP, MelSpectrogram, SAMPLE_RATE};
 use crate::search::{Hypothesis, Method, Rules, Search};
 use crate::tokens::{Token, Vocabulary};
@@ -25,7 +25,7 @@ const NO_SPEECH: f32 = 0.6;
 /// Temperatures tried, one after another, when a text is not believed.
 const TEMPERATURES: [f32; 3] = [0.2, 0.5, 0.9];
 /// Texts drawn at each temperature.
-const TEXTS: usize = 5;
+const TEXTS: usize = 3;
 /// A window whose own language is this sure is also heard in that language.
 const SURE_OF_LANGUAGE: f32 = 0.9;
 /// Seconds of speech without words that are worth hearing again alone.
@@ -143,12 +143,7 @@ impl<'model> Worker<'model> {
     }
 
     /// Hears clips together. Each result depends on its own clip only.
-    pub fn hear(
-        &mut self,
-        clips: &[(&Clip, Option<Encoding>)],
-        language: &str,
-        quality: Quality,
-    ) -> Vec<HeardClip> {
+    pub fn hear(&mut self, clips: &[(&Clip, Option<Encoding>)], manner: Manner<'_>) -> Vec<HeardClip> {
         let mut contexts: Vec<Context> = clips
             .iter()
             .map(|(clip, encoding)| match encoding {
@@ -163,7 +158,7 @@ impl<'model> Worker<'model> {
             .begin(&mut contexts)
             .into_iter()
             .map(|(languages, no_speech, slot)| Hearing {
-                language: language.to_owned(),
+                language: manner.language.to_owned(),
                 languages,
                 no_speech,
                 prompt: vec![slot],
@@ -171,22 +166,24 @@ impl<'model> Worker<'model> {
                 temperature: 0.0,
             })
             .collect();
-        let method = if quality == Quality::Fast { Method::Greedy } else { Method::Beam(BEAM) };
+        let method = if manner.quality == Quality::Fast { Method::Greedy } else { Method::Beam(BEAM) };
         let all: Vec<usize> = (0..clips.len()).collect();
         self.search(clips, &mut contexts, &mut hearings, &all, method);
         let mut heard = Vec::new();
-        for (index, (clip, _)) in clips.iter().enumerate() {
-            let hearing = &mut hearings[index];
-            self.doubt_language(clip, &mut contexts[index], hearing, language, method);
-            if method == Method::Greedy && hearing.best.as_ref().is_some_and(|text| text.mean() < HESITANT) {
-                self.search_wider(clip, &mut contexts[index], hearing);
+        // Each context goes as soon as its window is finished: second thoughts about a window take memory.
+        for (((clip, _), mut context), mut hearing) in clips.iter().zip(contexts).zip(hearings) {
+            if !manner.stated {
+                self.doubt_language(clip, &mut context, &mut hearing, method);
             }
-            self.doubt_text(clip, &mut contexts[index], hearing, method);
-            heard.push(self.finish(clip, &contexts[index], hearing));
+            if method == Method::Greedy && hearing.best.as_ref().is_some_and(|text| text.mean() < HESITANT) {
+                self.search_wider(clip, &mut context, &mut hearing);
+            }
+            self.doubt_text(clip, &mut context, &mut hearing);
+            heard.push(self.finish(clip, &context, &hearing));
         }
-        drop(contexts);
         for (heard, (clip, _)) in heard.iter_mut().zip(clips) {
             self.hear_gaps_again(clip, heard);
+            sound_out(&mut heard.words, &clip.samples);
         }
         heard
     }
@@ -208,8 +205,8 @@ impl<'model> Worker<'model> {
         let mut prompts: Vec<(usize, Vec<Token>, Vec<u32>)> = Vec::new();
         for index in chosen {
             let hearing = &mut hearings[*index];
+            // Slots of earlier searches stay as they are: a text found by one can still be kept after the next.
             hearing.prompt.truncate(1);
-            contexts[*index].rewind(1);
             let mut tokens = Vec::new();
             if let Some(language) = vocabulary.language(&hearing.language) {
                 tokens.extend([language, vocabulary.transcribe]);
@@ -281,73 +278,48 @@ impl<'model> Worker<'model> {
     }
 
     /// A window that clearly sounds like another language than its recording is heard in both; the likelier text stays.
-    fn doubt_language(
-        &mut self,
-        clip: &Clip,
-        context: &mut Context,
-        hearing: &mut Hearing,
-        language: &str,
-        method: Method,
-    ) {
+    fn doubt_language(&mut self, clip: &Clip, context: &mut Context, hearing: &mut Hearing, method: Method) {
         let Some((own, probability)) = hearing.languages.likeliest() else { return };
-        if own == language || probability < SURE_OF_LANGUAGE {
+        if own == hearing.language || probability < SURE_OF_LANGUAGE {
             return;
         }
         let first = hearing.best.take();
-        hearing.language = own;
+        let language = std::mem::replace(&mut hearing.language, own);
         self.again(clip, context, hearing, method);
-        let mean =
-            |hypothesis: &Option<Hypothesis>| hypothesis.as_ref().map_or(f32::NEG_INFINITY, Hypothesis::mean);
-        if mean(&hearing.best) <= mean(&first) {
-            // The slots of the first text were given to the second; the first is heard once more to have them back.
-            hearing.language = language.to_owned();
-            self.again(clip, context, hearing, method);
+        if rank(&hearing.best) <= rank(&first) {
+            hearing.language = language;
+            hearing.best = first;
         }
     }
 
     /// A window whose greedy text hesitates is heard again with a beam; the likelier text stays.
     fn search_wider(&mut self, clip: &Clip, context: &mut Context, hearing: &mut Hearing) {
-        let greedy = hearing.best.as_ref().map_or(f32::NEG_INFINITY, Hypothesis::mean);
+        let greedy = hearing.best.take();
         self.again(clip, context, hearing, Method::Beam(BEAM));
-        if hearing.best.as_ref().is_none_or(|text| text.mean() < greedy || text.loop_at.is_some()) {
-            self.again(clip, context, hearing, Method::Greedy);
+        if rank(&hearing.best) <= rank(&greedy) {
+            hearing.best = greedy;
         }
     }
 
-    /// A text that is a loop or is not believed is heard again, with ever more freedom.
-    fn doubt_text(&mut self, clip: &Clip, context: &mut Context, hearing: &mut Hearing, method: Method) {
-        let doubt = |hearing: &Hearing| self.model.doubtful(hearing);
-        if !doubt(hearing) || likely_no_speech(hearing) {
+    /// A text that is a loop or is not believed is heard again, with ever more freedom, until one is believed. If none is,
+    /// the likeliest stays, and what is wrong with it becomes a gap.
+    fn doubt_text(&mut self, clip: &Clip, context: &mut Context, hearing: &mut Hearing) {
+        if !self.model.doubtful(hearing) || likely_no_speech(hearing) {
             return;
         }
-        let mut attempts: Vec<(Method, f32)> = Vec::new();
-        attempts.extend(TEMPERATURES.map(|temperature| {
+        let mut best = (hearing.best.clone(), 0.0);
+        for temperature in TEMPERATURES {
             let seed = clip.samples.len() as u64;
-            (Method::Sample { temperature, texts: TEXTS, seed }, temperature)
-        }));
-        let mut best: Option<(f32, Method, f32)> = None;
-        let mut rank = |hearing: &Hearing, method: Method, temperature: f32| {
-            let Some(hypothesis) = &hearing.best else { return };
-            let penalty = if hypothesis.loop_at.is_some() { 10.0 } else { 0.0 };
-            let rank = hypothesis.mean() - penalty;
-            if best.is_none_or(|(known, ..)| rank > known) {
-                best = Some((rank, method, temperature));
-            }
-        };
-        rank(hearing, method, 0.0);
-        for (method, temperature) in attempts {
-            self.again(clip, context, hearing, method);
+            self.again(clip, context, hearing, Method::Sample { temperature, texts: TEXTS, seed });
             hearing.temperature = temperature;
             if !self.model.doubtful(hearing) {
                 return;
             }
-            rank(hearing, method, temperature);
+            if rank(&hearing.best) > rank(&best.0) {
+                best = (hearing.best.take(), temperature);
+            }
         }
-        // Nothing was believed: the best of them is taken, and what is wrong with it becomes a gap.
-        if let Some((_, method, temperature)) = best {
-            self.again(clip, context, hearing, method);
-            hearing.temperature = temperature;
-        }
+        (hearing.best, hearing.temperature) = best;
     }
 
     fn finish(&self, clip: &Clip, context: &Context, hearing: &Hearing) -> HeardClip {
@@ -381,7 +353,6 @@ impl<'model> Worker<'model> {
                     &hearing.language,
                 );
                 heard.words = settle(all, &clip.speech);
-                sound_out(&mut heard.words, &clip.samples);
             }
         }
         heard.gaps = gaps(&heard.words, &clip.speech, GAP, reason);
@@ -444,7 +415,6 @@ impl<'model> Worker<'model> {
         }
         let reason = heard.gaps.first().map_or("no-words", |gap| gap.reason);
         heard.words = settle(std::mem::take(&mut heard.words), &clip.speech);
-        sound_out(&mut heard.words, &clip.samples);
         heard.gaps = gaps(&heard.words, &clip.speech, GAP, reason);
     }
 }
@@ -456,6 +426,12 @@ impl Recognizer {
             || hypothesis.mean() < LEAST_MEAN
             || compression(&self.vocabulary.text(&hypothesis.tokens)) > MOST_COMPRESSION
     }
+}
+
+/// How good a text is: its mean log-probability, any loop being worse than any other text.
+fn rank(text: &Option<Hypothesis>) -> f32 {
+    text.as_ref()
+        .map_or(f32::NEG_INFINITY, |text| text.mean() - if text.loop_at.is_some() { 10.0 } else { 0.0 })
 }
 
 /// True when Whisper itself doubts both that there is speech and what it wrote.
@@ -487,7 +463,7 @@ fn settle(words: Vec<LocalWord>, speech: &[(f64, f64)]) -> Vec<LocalWord> {
         }
         // Never outside the speech, however little is left: neighbouring windows share its edges but not its speech.
         word.start = word.start.clamp(*from, (to - LEAST_WORD).max(*from));
-        word.end = word.end.clamp(word.start + LEAST_WORD.min(to - from), *to);
+        word.end = word.end.max(word.start + LEAST_WORD).min(*to).max(word.start);
         if let Some(last) = settled.last() {
             word.start = word.start.max(last.end);
             word.end = word.end.max(word.start);

@@ -7,7 +7,7 @@ use crate::tokens::Token;
 use crate::voice::time_major;
 use kernels::{
     AttentionScratch, Bf16Panels, Epilogue, F32Panels, Int8Matrix, Processor, QuantizedRows, attend,
-    attend_cached, gelu_in_place, layer_norm, matmul_f32, matmul_int8, scale_and_add,
+    attend_cached, bf16_from_f32, gelu_in_place, layer_norm, matmul_f32, matmul_int8, scale_and_add,
 };
 use std::path::Path;
 
@@ -235,8 +235,8 @@ pub(crate) struct Context {
     cross: Vec<CrossMemory>,
     /// For each layer, for each slot: keys, then values.
     cache: Vec<Vec<f32>>,
-    /// For each slot, for each alignment head: attention to the first `frames` positions.
-    alignment: Vec<f32>,
+    /// For each slot, for each alignment head: attention to the first `frames` positions, in `bf16`.
+    alignment: Vec<u16>,
     frames: usize,
     slots: u32,
 }
@@ -248,7 +248,7 @@ impl Context {
     }
 
     /// Attention of one of the `heads` alignment heads in a slot; nothing for a slot that was never fed.
-    pub fn alignment(&self, slot: u32, head: usize, heads: usize) -> &[f32] {
+    pub fn alignment(&self, slot: u32, head: usize, heads: usize) -> &[u16] {
         let begin = (slot as usize * heads + head) * self.frames;
         self.alignment.get(begin..begin + self.frames).unwrap_or(&[])
     }
@@ -257,11 +257,6 @@ impl Context {
     pub fn slot(&mut self) -> u32 {
         self.slots += 1;
         self.slots - 1
-    }
-
-    /// Forgets every slot from `slots` on, to decode again from there.
-    pub fn rewind(&mut self, slots: u32) {
-        self.slots = self.slots.min(slots);
     }
 }
 
@@ -420,7 +415,7 @@ impl Whisper {
             for cache in &mut context.cache {
                 cache.resize(slots * 2 * width, 0.0);
             }
-            context.alignment.resize(slots * alignment_heads * context.frames, 0.0);
+            context.alignment.resize(slots * alignment_heads * context.frames, 0);
         }
         for (index, layer) in self.decoder.iter().enumerate() {
             let norm = &layer.attention.norm;
@@ -476,8 +471,12 @@ impl Whisper {
                             rows[first..first + together].iter().zip(probabilities.chunks_exact(POSITIONS))
                         {
                             if let Some(slot) = row.path.last() {
-                                alignment[(*slot as usize * alignment_heads + number) * *frames..][..*frames]
-                                    .copy_from_slice(&probabilities[..*frames]);
+                                let place = (*slot as usize * alignment_heads + number) * *frames;
+                                bf16_from_f32(
+                                    cpu,
+                                    &probabilities[..*frames],
+                                    &mut alignment[place..][..*frames],
+                                );
                             }
                         }
                     }

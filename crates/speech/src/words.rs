@@ -138,11 +138,12 @@ fn token_times(
         for (slot, out) in slots.iter().zip(head_weights.chunks_exact_mut(frames)) {
             let attention = context.alignment(*slot, head, heads);
             out.fill(0.0);
-            let sum: f32 = attention.iter().sum();
-            let scale = if sum > 0.0 { 1.0 / sum } else { 0.0 };
-            for (out, value) in out.iter_mut().zip(attention) {
-                *out = value * scale;
+            for (out, half) in out.iter_mut().zip(attention) {
+                *out = f32::from_bits(u32::from(*half) << 16);
             }
+            let sum: f32 = out.iter().sum();
+            let scale = if sum > 0.0 { 1.0 / sum } else { 0.0 };
+            out.iter_mut().for_each(|value| *value *= scale);
         }
         standardize(&mut head_weights, frames);
         for (row, out) in head_weights.chunks_exact(frames).zip(weights.chunks_exact_mut(frames)) {
