@@ -1,5 +1,5 @@
-//! From tokens to words with times, by dynamic time warping over the attention of the alignment heads
-//! (openai/whisper `timing.py`; the method is described in Radford et al. 2022, §4.4 of the code release notes).
+//! From tokens to words with times, by dynamic time warping over the attention of the alignment heads, as openai/whisper
+//! does in its `timing.py`.
 
 use crate::engine::LocalWord;
 use crate::search::Hypothesis;
