@@ -52,11 +52,6 @@ impl Int8Matrix {
         self.outputs
     }
 
-    /// Number of inputs.
-    pub fn inputs(&self) -> usize {
-        self.inputs
-    }
-
     /// The weights of one output, scaled back (a row of an embedding table).
     pub fn row(&self, output: usize, out: &mut [f32]) {
         let panel = output / COLUMNS * (self.inputs * COLUMNS) + output % COLUMNS * 4;
@@ -82,11 +77,6 @@ pub struct QuantizedRows {
 }
 
 impl QuantizedRows {
-    /// Number of rows held.
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
     /// Quantises `values` (`rows × inputs`), symmetric by the largest magnitude of each row.
     pub fn quantize(&mut self, cpu: Processor, values: &[f32], inputs: usize) {
         self.rows = values.len() / inputs;

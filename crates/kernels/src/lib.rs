@@ -27,6 +27,6 @@ pub use float::{Bf16Panels, F32Panels, bf16_from_f32, matmul_bf16, matmul_f32};
 pub use int8::{Epilogue, Int8Matrix, QuantizedRows, matmul_int8};
 pub use processor::Processor;
 pub use vector::{
-    add_in_place, gelu_in_place, layer_norm, log_sum_exp, maximum, median_of_seven, scale_and_add, sigmoid,
+    add_in_place, gelu_in_place, layer_norm, log_sum_exp, median_of_seven, scale_and_add, sigmoid,
     softmax_in_place, tanh, top,
 };

@@ -128,13 +128,6 @@ by_width! {
 }
 
 by_width! {
-    /// Largest value of one row, `-inf` for an empty one.
-    pub fn maximum(cpu, values: &[f32]) -> f32 {
-        largest(values)
-    }
-}
-
-by_width! {
     /// Layer normalisation of rows of `gamma.len()` values (Ba, Kiros and Hinton 2016), epsilon 1e-5.
     pub fn layer_norm(cpu, values: &[f32], gamma: &[f32], beta: &[f32], out: &mut [f32]) {
         let width = gamma.len();

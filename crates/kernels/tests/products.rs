@@ -198,7 +198,6 @@ proptest! {
             sorted.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
             sorted.truncate(count);
             prop_assert_eq!(&best, &sorted);
-            prop_assert_eq!(maximum(cpu, &values), sorted[0].0);
             let mut medians = vec![0.0; values.len()];
             median_of_seven(cpu, &values, &mut medians);
             for place in 3..values.len().saturating_sub(3) {

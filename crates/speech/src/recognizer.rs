@@ -167,8 +167,7 @@ impl<'model> Worker<'model> {
             })
             .collect();
         let method = if manner.quality == Quality::Fast { Method::Greedy } else { Method::Beam(BEAM) };
-        let all: Vec<usize> = (0..clips.len()).collect();
-        self.search(clips, &mut contexts, &mut hearings, &all, method);
+        self.search(clips, &mut contexts, &mut hearings, method);
         let mut heard = Vec::new();
         // Each context goes as soon as its window is finished: second thoughts about a window take memory.
         for (((clip, _), mut context), mut hearing) in clips.iter().zip(contexts).zip(hearings) {
@@ -188,13 +187,12 @@ impl<'model> Worker<'model> {
         heard
     }
 
-    /// Runs the searches of the windows `chosen` in step.
+    /// Runs the searches of windows in step.
     fn search(
         &mut self,
         clips: &[(&Clip, Option<Encoding>)],
         contexts: &mut [Context],
         hearings: &mut [Hearing],
-        chosen: &[usize],
         method: Method,
     ) {
         let Self { model, cpu, scratch, logits, .. } = self;
@@ -203,8 +201,7 @@ impl<'model> Worker<'model> {
         let mut searches: Vec<(usize, Search)> = Vec::new();
         // The rest of the prompt, after the start of the transcript whose slot is known already.
         let mut prompts: Vec<(usize, Vec<Token>, Vec<u32>)> = Vec::new();
-        for index in chosen {
-            let hearing = &mut hearings[*index];
+        for (index, hearing) in hearings.iter_mut().enumerate() {
             // Slots of earlier searches stay as they are: a text found by one can still be kept after the next.
             hearing.prompt.truncate(1);
             let mut tokens = Vec::new();
@@ -213,9 +210,9 @@ impl<'model> Worker<'model> {
             }
             tokens.push(vocabulary.no_timestamps);
             for _ in &tokens {
-                hearing.prompt.push(contexts[*index].slot());
+                hearing.prompt.push(contexts[index].slot());
             }
-            prompts.push((*index, tokens, hearing.prompt.clone()));
+            prompts.push((index, tokens, hearing.prompt.clone()));
         }
         let rows: Vec<Row<'_>> = prompts
             .iter()
@@ -274,7 +271,7 @@ impl<'model> Worker<'model> {
     /// Hears one window again by another method or in another language.
     fn again(&mut self, clip: &Clip, context: &mut Context, hearing: &mut Hearing, method: Method) {
         let clips = [(clip, None)];
-        self.search(&clips, std::slice::from_mut(context), std::slice::from_mut(hearing), &[0], method);
+        self.search(&clips, std::slice::from_mut(context), std::slice::from_mut(hearing), method);
     }
 
     /// A window that clearly sounds like another language than its recording is heard in both; the likelier text stays.
