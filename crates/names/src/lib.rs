@@ -1,0 +1,4 @@
+//! The names in a transcript set right, with evidence.
+//!
+//! Goes in: words as they were heard, and what is known of names. Comes out: repairs and offers, each with its evidence.
+//! Never: a change of what was heard, or a name that nothing speaks for.
