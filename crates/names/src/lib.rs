@@ -2,3 +2,9 @@
 //!
 //! Goes in: words as they were heard, and what is known of names. Comes out: repairs and offers, each with its evidence.
 //! Never: a change of what was heard, or a name that nothing speaks for.
+
+mod forms;
+mod known;
+
+pub use forms::{Form, FormKind, forms};
+pub use known::{Kind, Name, Rank, Source};
