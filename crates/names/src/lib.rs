@@ -5,6 +5,8 @@
 
 mod forms;
 mod known;
+mod words;
 
 pub use forms::{Form, FormKind, forms};
 pub use known::{Kind, Name, Rank, Source};
+pub use words::{RAREST, capital_share, commonness, fold, is_given_name, is_surname};
