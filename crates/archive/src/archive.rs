@@ -1,12 +1,12 @@
 use crate::blobs::Blobs;
-use crate::sqlite::{Store, episodes, hearings, ledger, revisions};
+use crate::sqlite::{Store, chapters, episodes, hearings, ledger, revisions};
 use crate::{
-    Added, Author, Begun, Change, Claim, EpisodeEntry, Error, HearingRequest, HearingResult, LiveWord,
-    Priority, Removed, Result, Revision, ShowEntry, Stage, Stated, Status,
+    Added, Author, Begun, Change, Claim, EpisodeEntry, Error, HearingRequest, HearingResult, Imported,
+    LiveWord, Priority, Removed, Result, Revision, ShowEntry, Stage, Stated, Status, TextAdded,
 };
 use model::{
-    BlobHash, EpisodeId, HeardWindow, Hearing, HearingId, MediaInfo, MediaTags, RecordingId, RevisionId,
-    ShowId,
+    BlobHash, Chapter, ChapterSource, EpisodeFacts, EpisodeId, HeardWindow, Hearing, HearingId, MediaInfo,
+    MediaTags, RecordingId, RevisionId, ShowFacts, ShowId,
 };
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -72,19 +72,106 @@ impl Archive {
     pub fn add_file(&self, path: impl AsRef<Path>, stated: &Stated) -> Result<Added> {
         let path = path.as_ref();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        self.with_blob(path, |tx, hash, bytes| episodes::add(tx, hash, bytes, &name, stated))
+    }
+
+    /// Gives an episode that has none the bytes of its recording, due to be probed and heard.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when it has other bytes already; [`Error::Source`] as with [`Archive::add_file`].
+    pub fn attach_file(&self, episode: EpisodeId, path: impl AsRef<Path>, file_name: &str) -> Result<Added> {
+        self.with_blob(path.as_ref(), |tx, hash, bytes| episodes::attach(tx, episode, hash, bytes, file_name))
+    }
+
+    /// Copies a file in and, in the transaction that makes it a blob, does `work` with its hash and size.
+    fn with_blob<T>(
+        &self,
+        path: &Path,
+        work: impl Fn(&rusqlite::Transaction<'_>, &BlobHash, u64) -> Result<T>,
+    ) -> Result<T> {
         let mut staged = self.blobs.stage(path, false)?;
-        let add = |staged: &mut _| {
+        let settle = |staged: &mut crate::blobs::Staged| {
             self.store.write(|tx| match self.blobs.settle(staged)? {
-                true => episodes::add(tx, &staged.hash, staged.bytes, &name, stated).map(Some),
+                true => work(tx, &staged.hash, staged.bytes).map(Some),
                 false => Ok(None),
             })
         };
-        if let Some(added) = add(&mut staged)? {
-            return Ok(added);
+        if let Some(value) = settle(&mut staged)? {
+            return Ok(value);
         }
         // Another process erased the same bytes while we looked: copy them after all.
         let mut staged = self.blobs.stage(path, true)?;
-        add(&mut staged)?.ok_or_else(|| Error::Invalid(format!("{} could not be copied", path.display())))
+        settle(&mut staged)?.ok_or_else(|| Error::Invalid(format!("{} could not be copied", path.display())))
+    }
+
+    /// Adds a transcript from elsewhere: to the episode of the stated show and title, or as an episode without sound.
+    /// The file is kept byte for byte. Idempotent by its content.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when nothing says which episode it is, or its words are out of order; [`Error::Source`].
+    pub fn add_text(
+        &self,
+        path: impl AsRef<Path>,
+        stated: &Stated,
+        text: &Imported<'_>,
+    ) -> Result<TextAdded> {
+        self.with_blob(path.as_ref(), |tx, hash, bytes| {
+            episodes::keep_blob(tx, hash, bytes)?;
+            let recording = episodes::for_text(tx, stated)?;
+            import(tx, recording, &Imported { original: Some(*hash), ..*text })
+        })
+    }
+
+    /// Adds a transcript from elsewhere to an episode; `path` is the file it was read from, kept byte for byte.
+    pub fn attach_text(
+        &self,
+        episode: EpisodeId,
+        path: Option<&Path>,
+        text: &Imported<'_>,
+    ) -> Result<TextAdded> {
+        match path {
+            Some(path) => self.with_blob(path, |tx, hash, bytes| {
+                episodes::keep_blob(tx, hash, bytes)?;
+                let recording = episodes::recording_of(tx, episode)?;
+                import(tx, recording, &Imported { original: Some(*hash), ..*text })
+            }),
+            None => self.store.write(|tx| import(tx, episodes::recording_of(tx, episode)?, text)),
+        }
+    }
+
+    /// The file that an imported hearing was read from, byte for byte as it came.
+    pub fn original(&self, hearing: HearingId) -> Result<Option<BlobHash>> {
+        self.store.read(|tx| hearings::original(tx, hearing))
+    }
+
+    /// Replaces the chapters that one source gave for an episode; those of other sources stay.
+    pub fn set_chapters(
+        &self,
+        episode: EpisodeId,
+        source: ChapterSource,
+        chapters: &[Chapter],
+    ) -> Result<()> {
+        self.store.write(|tx| chapters::set(tx, episode, source, chapters))
+    }
+
+    /// The chapters to show, of the strongest source that gave any.
+    pub fn chapters(&self, episode: EpisodeId) -> Result<Option<(ChapterSource, Vec<Chapter>)>> {
+        self.store.read(|tx| chapters::shown(tx, episode))
+    }
+
+    /// The chapters that one source gave; empty when it gave none.
+    pub fn chapters_of(&self, episode: EpisodeId, source: ChapterSource) -> Result<Vec<Chapter>> {
+        self.store.read(|tx| chapters::of(tx, episode, source))
+    }
+
+    /// Writes down what a publisher says of a show.
+    pub fn set_show_facts(&self, show: ShowId, facts: &ShowFacts) -> Result<()> {
+        self.store.write(|tx| episodes::set_show_facts(tx, show, facts))
+    }
+
+    /// Writes down what a publisher says of an episode.
+    pub fn set_episode_facts(&self, episode: EpisodeId, facts: &EpisodeFacts) -> Result<()> {
+        self.store.write(|tx| episodes::set_facts(tx, episode, facts))
     }
 
     /// Writes down what a person states of an episode. It outranks what tags say.
@@ -193,8 +280,8 @@ impl Archive {
         self.store.write(|tx| {
             ledger::finish(tx, claim, tool)?;
             let entry = episodes::entry(tx, episodes::probed(tx, recording, media, tags)?)?;
-            if let Some(recording) = &entry.recording {
-                let input = episodes::hear_input(&recording.blob, entry.episode.language.as_deref());
+            if let Some(blob) = entry.recording.and_then(|recording| recording.blob) {
+                let input = episodes::hear_input(&blob, entry.episode.language.as_deref());
                 ledger::require(tx, claim.subject, &Stage::HEAR, &input, Priority::Newest)?;
             }
             Ok(())
@@ -285,6 +372,16 @@ impl Archive {
 }
 
 const DATABASE: &str = "archive.sqlite";
+
+/// Stores a text from elsewhere, in the transaction that finds its recording.
+fn import(tx: &rusqlite::Transaction<'_>, recording: RecordingId, text: &Imported<'_>) -> Result<TextAdded> {
+    let (hearing, new) = hearings::import(tx, recording, text)?;
+    let episode = hearings::episode_of(tx, recording)?;
+    if new && text.show {
+        hearings::show(tx, recording, hearing)?;
+    }
+    Ok(TextAdded { episode, hearing, new })
+}
 
 /// Name of the network file system that a folder lies on (numbers of statfs(2)); `None` for a local or unknown one.
 fn network_file_system(dir: &Path) -> Option<&'static str> {

@@ -13,7 +13,9 @@
 //! ```text
 //! Archive::open(dir)                     an existing archive            Archive::create(dir)   … made when absent
 //! add_file(path, &Stated) -> Added       idempotent by content          say(episode, &Stated)  what a person states
+//! add_text(path, &Stated, &Imported)     a transcript from elsewhere    attach_text(episode, path?, &Imported)
 //! shows() episodes(show?) episode(id)    -> ShowEntry, EpisodeEntry     remove_episode(id)     erases wholly
+//! set_chapters(episode, source, …) chapters(episode)                    set_show_facts(…) set_episode_facts(…)
 //! find_episode("id | TITLE | SHOW/TITLE")                               find_show("id | TITLE")
 //! open_blob(&hash) -> File               blob_path(&hash)
 //!
@@ -51,8 +53,8 @@ pub use invariants::{CheckOptions, Finding, Invariant};
 pub use ledger::{Cell, Claim, MAX_ATTEMPTS, MAX_LEASE, Priority, Retry, Stage, State, Subject};
 pub use reading::{Reading, Text, recognised};
 pub use records::{
-    Added, Begun, Coverage, EpisodeEntry, HearingRequest, HearingResult, Problem, Removed, ShowEntry,
-    StageCount, Stated, Status,
+    Added, Begun, Coverage, EpisodeEntry, HearingRequest, HearingResult, Imported, Problem, Removed,
+    ShowEntry, StageCount, Stated, Status, TextAdded,
 };
 pub use revisions::{Author, AuthorKind, Change, LiveWord, Revision, WordId, WordSource};
 pub use workers::Worker;

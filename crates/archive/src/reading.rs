@@ -78,6 +78,7 @@ pub(crate) fn assemble(
         recognised: Millis(windows.iter().map(|window| recognised(window).0).sum()),
         complete: hearing.complete,
         partial: hearing.partial.clone(),
+        ..Transcript::default()
     }
 }
 

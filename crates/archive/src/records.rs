@@ -3,7 +3,8 @@
 use crate::{Cell, Stage, State};
 use jiff::civil::Date;
 use model::{
-    Episode, EpisodeId, HeardWindow, Hearing, Millis, Person, Quality, Recording, RecordingId, Show, Stretch,
+    BlobHash, Episode, EpisodeId, HeardWindow, Hearing, HearingId, Millis, Origin, Person, Quality,
+    Recording, RecordingId, Show, Stretch, Transcript,
 };
 use serde::Serialize;
 use std::time::Duration;
@@ -33,6 +34,36 @@ pub struct Added {
     /// Its recording.
     pub recording: RecordingId,
     /// False when the file's content was there already.
+    pub new: bool,
+}
+
+/// A text from elsewhere that is to become a hearing.
+#[derive(Clone, Copy, Debug)]
+pub struct Imported<'text> {
+    /// Who made it.
+    pub origin: Origin,
+    /// Address or file name it came from.
+    pub source: &'text str,
+    /// Format and version of the import, such as `import/vtt/1`.
+    pub engine: &'text str,
+    /// The file it was read from, which is in the archive byte for byte.
+    pub original: Option<BlobHash>,
+    /// The hearing whose words these are, when this one only adds times.
+    pub aligned_from: Option<HearingId>,
+    /// The words with their times, turns, cues and paragraphs.
+    pub transcript: &'text Transcript,
+    /// Whether it becomes the text that is shown.
+    pub show: bool,
+}
+
+/// What adding a text did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct TextAdded {
+    /// The episode whose text it is.
+    pub episode: EpisodeId,
+    /// The hearing that holds it.
+    pub hearing: HearingId,
+    /// False when the same text from the same source was there already.
     pub new: bool,
 }
 

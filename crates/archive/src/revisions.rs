@@ -34,6 +34,8 @@ pub struct LiveWord {
     pub id: WordId,
     /// The word.
     pub word: Word,
+    /// Number of the heard word at whose place it stands; `None` for words that were put in beside the heard ones.
+    pub place: Option<u32>,
 }
 
 /// Who wrote a revision.
@@ -91,39 +93,94 @@ pub struct Revision {
 
 /// The newest state of the text: the heard words with all revisions, in the order they were made, applied.
 ///
-/// What was put in without taking anything away finds its place by its time; all else stands where it was heard.
+/// What was put in without taking anything away finds its place by its time; all else stands where it was heard, and what
+/// was struck out and came back stands where it had stood.
 pub(crate) fn live_words(hearing: HearingId, heard: Vec<Word>, revisions: &[Revision]) -> Vec<LiveWord> {
-    let mut roots = numbered(WordSource::Hearing(hearing), heard);
-    let mut consumer: HashMap<WordId, (&Revision, bool)> = HashMap::new();
+    let produced = produced(revisions);
+    let by_id: HashMap<RevisionId, &Revision> = revisions.iter().map(|made| (made.id, made)).collect();
+    let mut consumer: HashMap<WordId, (RevisionId, bool)> = HashMap::new();
+    // What takes a revision's place in the text: itself or, where it left nothing that could be consumed, its undo.
+    let mut stands_for: HashMap<RevisionId, RevisionId> = HashMap::new();
+    let mut inserted = Vec::new();
     for revision in revisions {
         for (place, word) in revision.consumes.iter().enumerate() {
-            consumer.insert(*word, (revision, place == 0));
+            consumer.insert(*word, (revision.id, place == 0));
         }
         if revision.consumes.is_empty() {
-            roots.extend(numbered(WordSource::Revision(revision.id), revision.produces.clone()));
+            let undone = revision.undoes.and_then(|id| by_id.get(&id)).filter(|it| !it.consumes.is_empty());
+            match undone {
+                Some(struck) => drop(stands_for.insert(struck.id, revision.id)),
+                None => inserted.push(revision.id),
+            }
         }
     }
+    let words_of = |id: RevisionId| produced.get(&id).cloned().unwrap_or_default();
+    let mut roots: Vec<LiveWord> = (0..)
+        .zip(heard)
+        .map(|(ordinal, word)| {
+            let id = WordId { source: WordSource::Hearing(hearing), ordinal };
+            LiveWord { id, word, place: Some(ordinal) }
+        })
+        .collect();
+    roots.extend(inserted.iter().flat_map(|id| words_of(*id)));
     let mut live = Vec::with_capacity(roots.len());
     // Words still to be looked at, the next one last.
     let mut pending: Vec<LiveWord> = roots.into_iter().rev().collect();
     while let Some(word) = pending.pop() {
         match consumer.get(&word.id) {
             None => live.push(word),
-            Some((revision, true)) => pending.extend(
-                numbered(WordSource::Revision(revision.id), revision.produces.clone()).into_iter().rev(),
-            ),
+            Some((revision, true)) => {
+                let revision = stands_for.get(revision).unwrap_or(revision);
+                pending.extend(words_of(*revision).into_iter().rev());
+            }
             Some((_, false)) => {}
         }
     }
-    if revisions.iter().any(|revision| revision.consumes.is_empty()) {
+    if !inserted.is_empty() {
         live.sort_by_key(|word| word.word.start);
     }
     live
 }
 
-fn numbered(source: WordSource, words: Vec<Word>) -> Vec<LiveWord> {
-    let ids = (0..).map(|ordinal| WordId { source, ordinal });
-    ids.zip(words).map(|(id, word)| LiveWord { id, word }).collect()
+/// The words that each revision brought, with the places of the heard words they stand for.
+fn produced(revisions: &[Revision]) -> HashMap<RevisionId, Vec<LiveWord>> {
+    let by_id: HashMap<RevisionId, &Revision> = revisions.iter().map(|made| (made.id, made)).collect();
+    let mut produced: HashMap<RevisionId, Vec<LiveWord>> = HashMap::new();
+    for revision in revisions {
+        let place = |word: Option<&WordId>| {
+            let word = word?;
+            match word.source {
+                WordSource::Hearing(_) => Some(word.ordinal),
+                WordSource::Revision(id) => produced.get(&id)?.get(word.ordinal as usize)?.place,
+            }
+        };
+        let undone = revision.undoes.and_then(|id| by_id.get(&id));
+        let words = (0..).zip(&revision.produces).map(|(ordinal, word)| LiveWord {
+            id: WordId { source: WordSource::Revision(revision.id), ordinal },
+            word: word.clone(),
+            place: match undone {
+                Some(undone) => place(undone.consumes.get(ordinal as usize)),
+                None => place(revision.consumes.first()),
+            },
+        });
+        let words = words.collect();
+        produced.insert(revision.id, words);
+    }
+    produced
+}
+
+/// Where the heard words with these numbers went, as indices of live words. A place whose words were all struck out goes
+/// to the word after it; `None` where none is left.
+pub(crate) fn carried(live: &[LiveWord], places: impl Iterator<Item = u32>) -> Vec<Option<u32>> {
+    let mut index = 0;
+    places
+        .map(|place| {
+            while live.get(index).is_some_and(|word| word.place.is_none_or(|found| found < place)) {
+                index += 1;
+            }
+            (index < live.len()).then_some(index as u32)
+        })
+        .collect()
 }
 
 /// Whether a change fits the live words: it consumes neighbours in reading order, and leaves the text in order of time.

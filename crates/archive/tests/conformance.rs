@@ -57,7 +57,7 @@ fn a_blob_reads_back_and_knows_its_name(new: New) {
     let place = new();
     let content: Vec<u8> = (0..1_000_000u32).map(|n| (n % 251) as u8).collect();
     let episode = place.add("a.mp3", &content, &Stated::default());
-    let blob = place.archive.episode(episode).unwrap().recording.unwrap().blob;
+    let blob = place.archive.episode(episode).unwrap().recording.unwrap().blob.unwrap();
     assert_eq!(blob.0, *blake3::hash(&content).as_bytes());
     let mut read = Vec::new();
     place.archive.open_blob(&blob).unwrap().read_to_end(&mut read).unwrap();
@@ -156,7 +156,7 @@ fn removing_an_episode_erases_it_wholly(new: New) {
     let (_, hearing) = place.heard();
     let kept = place.add("other.mp3", b"other bytes", &Stated::default());
     let entry = place.archive.find_episode("talk").unwrap();
-    let blob = entry.recording.unwrap().blob;
+    let blob = entry.recording.unwrap().blob.unwrap();
     let removed = place.archive.remove_episode(entry.episode.id).unwrap();
     assert_eq!((removed.title.as_str(), removed.bytes), ("talk", 15));
     assert!(matches!(place.archive.episode(entry.episode.id), Err(Error::NotFound { .. })));
@@ -180,7 +180,7 @@ fn a_recording_that_two_episodes_share_goes_with_the_second(new: New) {
     let place = new();
     let (one, two) =
         (place.add("a.mp3", b"bytes", &in_show("A")), place.add("a.mp3", b"bytes", &in_show("B")));
-    let blob = place.archive.episode(one).unwrap().recording.unwrap().blob;
+    let blob = place.archive.episode(one).unwrap().recording.unwrap().blob.unwrap();
     assert_eq!(place.archive.remove_episode(one).unwrap().bytes, 0);
     assert!(place.archive.open_blob(&blob).is_ok());
     assert_eq!(place.archive.remove_episode(two).unwrap().bytes, 5);

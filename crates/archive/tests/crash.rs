@@ -321,7 +321,7 @@ fn check_finds_what_is_broken() {
     let file = |name: &str, act: fn(&std::path::Path)| {
         let place = Place::new();
         place.heard();
-        let blob = place.archive.find_episode("talk").unwrap().recording.unwrap().blob;
+        let blob = place.archive.find_episode("talk").unwrap().recording.unwrap().blob.unwrap();
         act(&place.archive.blob_path(&blob));
         let findings = place.archive.check(&archive::CheckOptions::default()).unwrap();
         let numbers: Vec<_> = findings.iter().map(|found| found.invariant.number).collect();

@@ -17,6 +17,36 @@ pub struct Show {
     pub id: ShowId,
     /// Title as the publisher writes it.
     pub title: String,
+    /// What else the publisher says of it.
+    #[serde(default)]
+    pub facts: ShowFacts,
+}
+
+/// What a publisher says of a show beside its title. Everything may be absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ShowFacts {
+    /// What it is about, as plain text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Who makes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// Its page on the web.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// Address of its picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// Language it is in (BCP 47).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Its identity wherever it is published (`podcast:guid`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guid: Option<String>,
+    /// People of the whole show, such as its hosts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<Person>,
 }
 
 /// One broadcast of a show.
@@ -32,10 +62,37 @@ pub struct Episode {
     pub broadcast: Option<jiff::civil::Date>,
     /// Show notes as plain text, paragraphs separated by an empty line.
     pub notes: Option<String>,
+    /// What else the publisher says of it.
+    #[serde(default)]
+    pub facts: EpisodeFacts,
     /// People whom tags or the user name, in the order given.
     pub people: Vec<Person>,
     /// Language asked for by the user (BCP 47, such as `en`); `None` means: detect it.
     pub language: Option<String>,
+}
+
+/// What a publisher says of an episode beside its title, date and notes. Everything may be absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EpisodeFacts {
+    /// Instant of publication.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published: Option<jiff::Timestamp>,
+    /// Show notes as HTML that was sanitised when it came in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notes_html: Option<String>,
+    /// Its page on the web.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// Address of its picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// Season it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub season: Option<u32>,
+    /// Number in its season or show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<u32>,
 }
 
 /// A person connected with an episode, as a tag or a user states it.
@@ -47,16 +104,16 @@ pub struct Person {
     pub role: Option<String>,
 }
 
-/// The media file of an episode.
+/// What was broadcast: the sound of an episode, whether or not its bytes are in the archive.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recording {
     /// Identity inside one archive.
     pub id: RecordingId,
     /// The episode it is of.
     pub episode: EpisodeId,
-    /// The bytes of the file.
-    pub blob: BlobHash,
-    /// Name the file came under, without its folders.
+    /// The bytes of the file; `None` while they are not here, or no longer.
+    pub blob: Option<BlobHash>,
+    /// Name the file came under, without its folders; empty when none came.
     pub file_name: String,
     /// What is known of the sound, once the file has been probed.
     pub media: Option<MediaInfo>,
@@ -111,6 +168,85 @@ pub struct Word {
     /// True when no space stands before it (scripts without spaces).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub joined: bool,
+    /// How its times are known.
+    #[serde(default, skip_serializing_if = "Timing::is_measured")]
+    pub timing: Timing,
+}
+
+/// How the times of a word are known. Times missing in a source stay missing: an estimate never passes for a measure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Timing {
+    /// Start and end come from the sound, or from a source that states them for this word.
+    #[default]
+    Measured,
+    /// The source states when this word begins (the first of a caption, or of a paragraph with a time); its end is an
+    /// estimate.
+    Begin,
+    /// The source states neither: both lie between the nearest times that it states, or at the last one where none
+    /// follows; in a text without any time both are 0.
+    Estimated,
+}
+
+impl Timing {
+    /// True for [`Timing::Measured`].
+    pub fn is_measured(&self) -> bool {
+        *self == Self::Measured
+    }
+}
+
+/// One speaker's uninterrupted stretch of words, as a source of the text gives it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// Index of its first word. It lasts until the next turn begins.
+    pub first: u32,
+    /// Who speaks, as the source writes it: a name or a label such as `Speaker 2`. `None`: the source says that the
+    /// speaker changes, not who it is.
+    pub speaker: Option<String>,
+}
+
+/// A caption of a source that came in captions: kept so that it goes out as it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cue {
+    /// Index of its first word. Its words last until the next cue begins.
+    pub first: u32,
+    /// When it appears.
+    pub start: Millis,
+    /// When it goes.
+    pub end: Millis,
+}
+
+/// A part of an episode with a title of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chapter {
+    /// When it begins.
+    pub start: Millis,
+    /// When it ends; `None`: where the next begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Millis>,
+    /// Its title.
+    pub title: String,
+    /// A page on the web about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// Address of a picture for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// True when it is not to be listed in the table of contents (`toc: false` in Podcasting 2.0).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unlisted: bool,
+}
+
+/// Who made the chapters of an episode; the later outranks the earlier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChapterSource {
+    /// Readout found them in the text.
+    Found,
+    /// The publisher gave them.
+    Publisher,
+    /// A person set them in this archive.
+    Person,
 }
 
 /// Why a stretch of time has no words.
@@ -175,15 +311,37 @@ pub enum Quality {
     Accurate,
 }
 
-/// A hearing: what one recogniser heard in one recording. Immutable once complete.
+/// Where the words of a hearing come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// A recogniser of this program heard them.
+    #[default]
+    Heard,
+    /// The publisher's own transcript.
+    Publisher,
+    /// A transcript that somebody added to the archive.
+    Imported,
+}
+
+/// A hearing: the words of one recording from one source, as a rule what one recogniser heard. Immutable once complete.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hearing {
     /// Identity inside one archive.
     pub id: HearingId,
     /// The recording that was heard.
     pub recording: RecordingId,
-    /// Recogniser, weights and version, such as `whisper-base/int8/1`.
+    /// Recogniser, weights and version, such as `whisper-base/int8/1`; the format of an import, such as `import/vtt/1`.
     pub engine: String,
+    /// Where its words come from.
+    #[serde(default)]
+    pub origin: Origin,
+    /// Address or file name that an import came from; empty for what was heard.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
+    /// The hearing whose words these are, when this one only adds times to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aligned_from: Option<HearingId>,
     /// How carefully it was heard.
     pub quality: Quality,
     /// Language of the recording (BCP 47), once it was detected or given.
@@ -205,6 +363,15 @@ pub struct Transcript {
     pub words: Vec<Word>,
     /// Stretches without words (gaps, music, long silence), in order of time.
     pub stretches: Vec<Stretch>,
+    /// Where the speaker changes, in order; empty when nobody says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub turns: Vec<Turn>,
+    /// The captions of a source that came in captions, in order; empty otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cues: Vec<Cue>,
+    /// Indices of the words that begin a paragraph, in order, where the source has paragraphs; empty otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paragraphs: Vec<u32>,
     /// Time that the voice detector took for speech.
     pub speech: Millis,
     /// Part of `speech` for which words were found.
@@ -219,6 +386,17 @@ impl Transcript {
     /// Share of detected speech for which words were found, 0 to 1; 1 when there was no speech.
     pub fn coverage(&self) -> f64 {
         if self.speech.0 == 0 { 1.0 } else { (self.recognised.0 as f64 / self.speech.0 as f64).min(1.0) }
+    }
+
+    /// True when at least one word has a time that a source states: such a text can be played.
+    pub fn is_timed(&self) -> bool {
+        self.words.iter().any(|word| word.timing != Timing::Estimated)
+    }
+
+    /// The speaker of the word at an index, as its source names them.
+    pub fn speaker_at(&self, word: usize) -> Option<&str> {
+        let turns = self.turns.partition_point(|turn| turn.first as usize <= word);
+        self.turns.get(turns.checked_sub(1)?)?.speaker.as_deref()
     }
 
     /// Stretches where speech was heard but not understood.

@@ -110,7 +110,7 @@ fn episode_page(loaded: &Loaded) -> Response {
         format: recording.and_then(|recording| recording.media.as_ref()).map(audio_format),
         notes_folded: notes.chars().count() > LONG_NOTES,
         notes: notes::paragraphs(notes),
-        audio: recording.map(|recording| recording.blob),
+        audio: recording.and_then(|recording| recording.blob),
         standing,
         language: transcript.language.as_deref().unwrap_or_default(),
         version: *version,
@@ -211,7 +211,7 @@ fn about(entry: EpisodeEntry, reading: &Reading) -> About {
         date: entry.episode.broadcast,
         notes: entry.episode.notes,
         people: entry.episode.people,
-        audio: recording.as_ref().map(|recording| recording.blob),
+        audio: recording.as_ref().and_then(|recording| recording.blob),
         file: recording.map(|recording| recording.file_name).unwrap_or_default(),
         engine: reading.hearing.engine.clone(),
     }

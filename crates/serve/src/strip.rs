@@ -74,6 +74,7 @@ mod tests {
             end: Millis(end),
             confidence: 1.0,
             joined: false,
+            timing: model::Timing::Measured,
         };
         let stretch = |start, end, kind| Stretch {
             start: Millis(start),

@@ -353,7 +353,14 @@ fn placed(window: &Window, heard: crate::engine::HeardClip) -> HeardWindow {
             .map(|word| {
                 let start = window.instant(word.start);
                 let end = window.instant(word.end).max(start);
-                Word { text: word.text, start, end, confidence: word.confidence, joined: word.joined }
+                Word {
+                    text: word.text,
+                    start,
+                    end,
+                    confidence: word.confidence,
+                    joined: word.joined,
+                    timing: model::Timing::Measured,
+                }
             })
             .collect(),
         gaps: heard

@@ -1,5 +1,5 @@
 use crate::About;
-use model::{Millis, Stretch, Transcript, Word};
+use model::{Cue, Millis, Stretch, Transcript, Turn, Word};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 
@@ -61,6 +61,12 @@ struct File {
     partial: Option<String>,
     words: Vec<Word>,
     stretches: Vec<Stretch>,
+    #[serde(default)]
+    turns: Vec<Turn>,
+    #[serde(default)]
+    cues: Vec<Cue>,
+    #[serde(default)]
+    paragraphs: Vec<u32>,
 }
 
 /// Only the name of the format, so that a newer version is told from a broken file.
@@ -86,7 +92,22 @@ pub(crate) fn export(about: &About, transcript: &Transcript) -> String {
     lines(&mut text, transcript.words.iter().map(finite));
     text.push_str("],\n\"stretches\":[");
     lines(&mut text, transcript.stretches.iter());
-    text.push_str("]}\n");
+    text.push(']');
+    // What only some sources have is written only where it is.
+    if !transcript.turns.is_empty() {
+        text.push_str(",\n\"turns\":[");
+        lines(&mut text, transcript.turns.iter());
+        text.push(']');
+    }
+    if !transcript.cues.is_empty() {
+        text.push_str(",\n\"cues\":[");
+        lines(&mut text, transcript.cues.iter());
+        text.push(']');
+    }
+    if !transcript.paragraphs.is_empty() {
+        let _ = write!(text, ",\n\"paragraphs\":{}", json(&transcript.paragraphs));
+    }
+    text.push_str("}\n");
     text
 }
 
@@ -146,6 +167,9 @@ pub fn import(text: &str) -> Result<(About, Transcript), ImportError> {
         duration: file.duration,
         words: file.words,
         stretches: file.stretches,
+        turns: file.turns,
+        cues: file.cues,
+        paragraphs: file.paragraphs,
         speech: file.speech,
         recognised: file.recognised,
         complete: file.complete,

@@ -106,7 +106,14 @@ mod tests {
                 continue;
             }
             let (start, end) = (Millis(now), Millis(now + 200));
-            words.push(Word { text: text.to_owned(), start, end, confidence: 0.9, joined: false });
+            words.push(Word {
+                text: text.to_owned(),
+                start,
+                end,
+                confidence: 0.9,
+                joined: false,
+                timing: model::Timing::Measured,
+            });
             now += 300;
         }
         words

@@ -31,6 +31,7 @@ fn words(text: &str) -> Vec<Word> {
                 end: time(end),
                 confidence: 0.987_654_3 - start.len() as f32 / 10.0,
                 joined: text.starts_with('~'),
+                timing: model::Timing::Measured,
             }
         })
         .collect()
@@ -63,6 +64,7 @@ fn transcript() -> Transcript {
         recognised: Millis(11_750),
         complete: false,
         partial: Some("the file ends at 1:02:05".into()),
+        ..Transcript::default()
     }
 }
 

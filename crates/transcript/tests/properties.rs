@@ -26,7 +26,7 @@ fn any_transcript() -> impl Strategy<Value = Transcript> {
                 .map(|(text, pause, length, confidence, joined)| {
                     let (start, end) = (Millis(now + pause), Millis(now + pause + length));
                     now = end.0;
-                    Word { text, start, end, confidence, joined }
+                    Word { text, start, end, confidence, joined, timing: model::Timing::Measured }
                 })
                 .collect();
             let mut now = 0;
@@ -229,7 +229,7 @@ proptest! {
     ) {
         let bound = u64::MAX / 4;
         let words = items.into_iter().map(|(text, start, end, confidence, joined)| Word {
-            text, start: Millis(start % bound), end: Millis(end % bound), confidence, joined,
+            text, start: Millis(start % bound), end: Millis(end % bound), confidence, joined, timing: model::Timing::Measured,
         }).collect();
         let transcript = Transcript { words, ..Transcript::default() };
         for format in Format::ALL {

@@ -10,6 +10,7 @@ use media::MediaError;
 use model::{HeardWindow, Millis, Recording, StretchKind};
 use speech::Request;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -33,11 +34,28 @@ impl From<Error> for Ended {
     }
 }
 
+/// Replaces the recording's place in the archive, which says nothing to people, by the name its file came under.
+fn in_its_name(archive: &Archive, recording: &Recording, text: &str) -> String {
+    let Some(blob) = &recording.blob else { return text.into() };
+    text.replace(&archive.blob_path(blob).display().to_string(), &recording.file_name)
+}
+
+/// The recording of an episode and where its bytes lie.
+pub(crate) fn sound_of<'entry>(
+    archive: &Archive,
+    episode: &'entry EpisodeEntry,
+) -> Result<(&'entry Recording, PathBuf), Ended> {
+    let missing = |reason: &str| Ended::Failed { reason: reason.into(), again: false };
+    let recording = episode.recording.as_ref().ok_or_else(|| missing("the episode has no recording"))?;
+    let blob =
+        recording.blob.as_ref().ok_or_else(|| missing("the recording's sound is not in the archive"))?;
+    Ok((recording, archive.blob_path(blob)))
+}
+
 /// What goes wrong with a recording, in the words of the file's own name: its place in the archive says nothing.
 pub(crate) fn media_trouble(archive: &Archive, recording: &Recording, error: &MediaError) -> Ended {
-    let place = archive.blob_path(&recording.blob).display().to_string();
     Ended::Failed {
-        reason: error.to_string().replace(&place, &recording.file_name),
+        reason: in_its_name(archive, recording, &error.to_string()),
         again: is_worth_another_try(error),
     }
 }
@@ -130,14 +148,13 @@ fn attempt(
     episode: &EpisodeEntry,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<HeardEpisode, Ended> {
-    let no_recording = || Ended::Failed { reason: "the episode has no recording".into(), again: false };
-    let recording = episode.recording.as_ref().ok_or_else(no_recording)?;
+    let (recording, path) = sound_of(archive, episode)?;
     let language = episode.episode.language.clone();
     let request =
         HearingRequest { engine: hearer.engine(), quality: options.quality, language: language.clone() };
     let begun = archive.begin_hearing(claim, recording.id, &request)?;
     let hearing = begun.hearing.id;
-    let opened = options.decoder.open(&archive.blob_path(&recording.blob));
+    let opened = options.decoder.open(&path);
     let opened = opened.map_err(|error| media_trouble(archive, recording, &error))?;
     let total = recording.media.as_ref().and_then(|media| media.duration).or(opened.info.duration);
     let mut clock = Clock::start(&begun.windows, &archive.status()?);
@@ -179,8 +196,7 @@ fn attempt(
     let done = clock.new_until(heard.duration);
     let speed = clock.speed(done);
     let stretches = heard.stretches.into_iter().filter(|stretch| stretch.kind != StretchKind::Gap).collect();
-    let place = archive.blob_path(&recording.blob).display().to_string();
-    let partial = blocks.partial().map(|reason| reason.replace(&place, &recording.file_name));
+    let partial = blocks.partial().map(|reason| in_its_name(archive, recording, &reason));
     let result = HearingResult {
         language: heard.language.clone(),
         stretches,

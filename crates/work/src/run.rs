@@ -1,6 +1,6 @@
 //! The loop: claims the most urgent work, does it, records how it ended.
 
-use crate::hearing::{Ended, hear, media_trouble};
+use crate::hearing::{Ended, hear, media_trouble, sound_of};
 use crate::lease::LEASE;
 use crate::sound::Decoder;
 use crate::{Ears, Event, Hearer, WorkError};
@@ -252,10 +252,8 @@ impl Shift<'_> {
     }
 
     fn probe(&self, claim: &Claim, episode: &EpisodeEntry) -> Result<(), Ended> {
-        let Some(recording) = &episode.recording else {
-            return Err(Ended::Failed { reason: "the episode has no recording".into(), again: false });
-        };
-        let opened = self.options.decoder.open(&self.archive.blob_path(&recording.blob));
+        let (recording, path) = sound_of(self.archive, episode)?;
+        let opened = self.options.decoder.open(&path);
         let opened = opened.map_err(|error| media_trouble(self.archive, recording, &error))?;
         self.archive.record_probe(claim, recording.id, &opened.info, &opened.tags, PROBE_TOOL)?;
         Ok(())

@@ -86,6 +86,7 @@ pub fn transcribe(
         speech: heard.speech,
         complete: !heard.stopped,
         partial: blocks.partial(),
+        ..Transcript::default()
     };
     Ok(Transcribed { transcript, media: opened.info, tags: opened.tags, spent: begun.elapsed() })
 }

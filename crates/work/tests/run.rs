@@ -42,6 +42,7 @@ fn fake_window(index: u32) -> HeardWindow {
         end: Millis(start + 500),
         confidence: 0.5,
         joined: false,
+        timing: model::Timing::Measured,
     };
     HeardWindow {
         index,

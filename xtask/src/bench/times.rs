@@ -193,6 +193,7 @@ mod tests {
             end: Millis((end * 1000.0) as _),
             confidence: 1.0,
             joined: false,
+            timing: model::Timing::Measured,
         };
         let mut words = Vec::new();
         for own in &placed[..99] {

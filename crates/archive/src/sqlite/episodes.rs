@@ -1,7 +1,8 @@
 use super::{Row, Transaction, count, json, json_maybe, parsed, parsed_maybe, stored};
 use crate::{Added, EpisodeEntry, Error, Priority, Result, ShowEntry, Stage, Stated};
 use model::{
-    BlobHash, Episode, EpisodeId, MediaInfo, MediaTags, Person, Recording, RecordingId, Show, ShowId,
+    BlobHash, Episode, EpisodeFacts, EpisodeId, MediaInfo, MediaTags, Person, Recording, RecordingId, Show,
+    ShowFacts, ShowId,
 };
 use rusqlite::{OptionalExtension, params};
 use uuid::Uuid;
@@ -63,8 +64,21 @@ pub(crate) fn add(
         say(tx, added.episode, stated)?;
         return Ok(added);
     }
+    if let Some(episode) = waiting_for_sound(tx, stated)? {
+        let added = attach(tx, episode, blob, bytes, file_name)?;
+        say(tx, episode, stated)?;
+        return Ok(added);
+    }
     let stem = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem).trim();
     let title = if stem.is_empty() { file_name } else { stem };
+    let (episode, _) = make(tx, title, stated)?;
+    let added = attach(tx, episode, blob, bytes, file_name)?;
+    say(tx, episode, stated)?;
+    Ok(added)
+}
+
+/// Makes an episode with a recording whose bytes are not here.
+fn make(tx: &Transaction<'_>, title: &str, stated: &Stated) -> Result<(EpisodeId, RecordingId)> {
     let show = show_titled(tx, stated.show.as_deref().unwrap_or(UNNAMED_SHOW), stated.show.is_none())?;
     let episode = EpisodeId(Uuid::now_v7());
     let recording = RecordingId(Uuid::now_v7());
@@ -73,16 +87,108 @@ pub(crate) fn add(
         params![episode.to_string(), show.to_string(), title, key(title)],
     )?;
     tx.execute(
+        "INSERT INTO recordings (id, episode, file_name) VALUES (?1, ?2, '')",
+        params![recording.to_string(), episode.to_string()],
+    )?;
+    Ok((episode, recording))
+}
+
+/// Notes that a blob is here.
+pub(crate) fn keep_blob(tx: &Transaction<'_>, blob: &BlobHash, bytes: u64) -> Result<()> {
+    tx.execute(
         "INSERT INTO blobs (hash, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
         params![blob.to_string(), stored(bytes)],
     )?;
+    Ok(())
+}
+
+/// Gives an episode the bytes of its recording and makes it due to be probed.
+pub(crate) fn attach(
+    tx: &Transaction<'_>,
+    episode: EpisodeId,
+    blob: &BlobHash,
+    bytes: u64,
+    file_name: &str,
+) -> Result<Added> {
+    let found =
+        entry(tx, episode)?.recording.ok_or_else(|| Error::not_found("recording of episode", episode))?;
+    match found.blob {
+        Some(here) if here == *blob => return Ok(Added { episode, recording: found.id, new: false }),
+        Some(_) => {
+            return Err(Error::Invalid("the episode has another recording already: remove it first".into()));
+        }
+        None => {}
+    }
+    keep_blob(tx, blob, bytes)?;
     tx.execute(
-        "INSERT INTO recordings (id, episode, blob, file_name) VALUES (?1, ?2, ?3, ?4)",
-        params![recording.to_string(), episode.to_string(), blob.to_string(), file_name],
+        "UPDATE recordings SET blob = ?2, file_name = ?3 WHERE id = ?1",
+        params![found.id.to_string(), blob.to_string(), file_name],
     )?;
-    say(tx, episode, stated)?;
+    changed(tx, episode)?;
     super::ledger::require(tx, episode.into(), &Stage::PROBE, &blob.to_string(), Priority::Newest)?;
-    Ok(Added { episode, recording, new: true })
+    Ok(Added { episode, recording: found.id, new: true })
+}
+
+/// The episode of this show and title.
+fn titled(tx: &Transaction<'_>, stated: &Stated) -> Result<Option<EpisodeId>> {
+    let Some(title) = &stated.title else { return Ok(None) };
+    let mut statement = tx.prepare_cached(
+        "SELECT episodes.id FROM episodes JOIN shows ON shows.id = show
+         WHERE episodes.title_key = ?1 AND shows.title_key = ?2
+           AND (?3 IS NULL OR broadcast IS NULL OR broadcast = ?3) ORDER BY episodes.id LIMIT 2",
+    )?;
+    let show = stated.show.as_deref().unwrap_or(UNNAMED_SHOW);
+    let day = stated.broadcast.map(|day| day.to_string());
+    let found: Vec<EpisodeId> = statement
+        .query_map(params![key(title), key(show), day], |row| parsed(row, "id"))?
+        .collect::<Result<_, _>>()?;
+    // Two of one title: a guess would put the text of one to the other.
+    Ok(if let [episode] = found.as_slice() { Some(*episode) } else { None })
+}
+
+/// The stated episode, when it is here without its sound.
+fn waiting_for_sound(tx: &Transaction<'_>, stated: &Stated) -> Result<Option<EpisodeId>> {
+    let Some(episode) = titled(tx, stated)? else { return Ok(None) };
+    let silent = entry(tx, episode)?.recording.is_some_and(|recording| recording.blob.is_none());
+    Ok(silent.then_some(episode))
+}
+
+/// The recording that a text of this show and title belongs to; made, without sound, when there is none.
+pub(crate) fn for_text(tx: &Transaction<'_>, stated: &Stated) -> Result<RecordingId> {
+    let Some(title) = &stated.title else {
+        return Err(Error::Invalid("nothing says which episode this text is of: state its title".into()));
+    };
+    let episode = match titled(tx, stated)? {
+        Some(episode) => episode,
+        None => make(tx, title, stated)?.0,
+    };
+    say(tx, episode, stated)?;
+    recording_of(tx, episode)
+}
+
+/// The recording of an episode, whether or not its bytes are here.
+pub(crate) fn recording_of(tx: &Transaction<'_>, episode: EpisodeId) -> Result<RecordingId> {
+    let recording = entry(tx, episode)?.recording;
+    Ok(recording.ok_or_else(|| Error::not_found("recording of episode", episode))?.id)
+}
+
+pub(crate) fn set_show_facts(tx: &Transaction<'_>, show: ShowId, facts: &ShowFacts) -> Result<()> {
+    let changed = tx.execute(
+        "UPDATE shows SET facts = ?2 WHERE id = ?1",
+        params![show.to_string(), serde_json::to_string(facts)?],
+    )?;
+    if changed == 0 { Err(Error::not_found("show", show)) } else { Ok(()) }
+}
+
+pub(crate) fn set_facts(tx: &Transaction<'_>, episode: EpisodeId, facts: &EpisodeFacts) -> Result<()> {
+    if entry(tx, episode)?.episode.facts == *facts {
+        return Ok(());
+    }
+    tx.execute(
+        "UPDATE episodes SET facts = ?2 WHERE id = ?1",
+        params![episode.to_string(), serde_json::to_string(facts)?],
+    )?;
+    changed(tx, episode)
 }
 
 /// Writes what a person states; it outranks tags, now and later.
@@ -95,8 +201,8 @@ pub(crate) fn say(tx: &Transaction<'_>, id: EpisodeId, stated: &Stated) -> Resul
         Some(title) => Some(show_titled(tx, title, false)?),
         None => None,
     };
-    if let (Some(show), Some(recording)) = (show, &before.recording) {
-        refuse_second_copy(tx, id, show, recording)?;
+    if let (Some(show), Some(blob)) = (show, before.recording.as_ref().and_then(|recording| recording.blob)) {
+        refuse_second_copy(tx, id, show, &blob)?;
     }
     let people = if stated.people.is_empty() { None } else { Some(serde_json::to_string(&stated.people)?) };
     tx.execute(
@@ -122,25 +228,20 @@ pub(crate) fn say(tx: &Transaction<'_>, id: EpisodeId, stated: &Stated) -> Resul
     let after = entry(tx, id)?;
     if after.episode.language != before.episode.language
         && before.cells.iter().any(|cell| cell.stage == Stage::HEAR)
-        && let Some(recording) = &after.recording
+        && let Some(blob) = after.recording.as_ref().and_then(|recording| recording.blob)
     {
-        let input = hear_input(&recording.blob, after.episode.language.as_deref());
+        let input = hear_input(&blob, after.episode.language.as_deref());
         super::ledger::require(tx, id.into(), &Stage::HEAR, &input, Priority::Asked)?;
     }
     Ok(())
 }
 
 /// A show has the same recording once.
-fn refuse_second_copy(
-    tx: &Transaction<'_>,
-    id: EpisodeId,
-    show: ShowId,
-    recording: &Recording,
-) -> Result<()> {
+fn refuse_second_copy(tx: &Transaction<'_>, id: EpisodeId, show: ShowId, blob: &BlobHash) -> Result<()> {
     let another: bool = tx.query_row(
         "SELECT EXISTS (SELECT 1 FROM recordings JOIN episodes ON episodes.id = recordings.episode
                         WHERE blob = ?1 AND show = ?2 AND episodes.id <> ?3)",
-        params![recording.blob.to_string(), show.to_string(), id.to_string()],
+        params![blob.to_string(), show.to_string(), id.to_string()],
         |row| row.get(0),
     )?;
     if another {
@@ -231,7 +332,8 @@ pub(crate) fn remove(tx: &Transaction<'_>, id: EpisodeId) -> Result<(String, Vec
     tx.execute("DELETE FROM episodes WHERE id = ?1", [id.to_string()])?;
     drop_empty_automatic_shows(tx)?;
     let mut statement = tx.prepare(
-        "DELETE FROM blobs WHERE NOT EXISTS (SELECT 1 FROM recordings WHERE blob = hash) RETURNING hash",
+        "DELETE FROM blobs WHERE NOT EXISTS (SELECT 1 FROM recordings WHERE blob = hash)
+           AND NOT EXISTS (SELECT 1 FROM hearings WHERE original = hash) RETURNING hash",
     )?;
     let blobs = statement.query_map([], |row| parsed(row, "hash"))?.collect::<Result<_, _>>()?;
     Ok((title, blobs))
@@ -245,12 +347,12 @@ pub(crate) fn uses(tx: &Transaction<'_>, blob: &BlobHash) -> Result<bool> {
 
 pub(crate) fn shows(tx: &Transaction<'_>) -> Result<Vec<ShowEntry>> {
     let mut statement = tx.prepare_cached(
-        "SELECT id, title, (SELECT count(*) FROM episodes WHERE show = shows.id) AS episodes
+        "SELECT id, title, facts, (SELECT count(*) FROM episodes WHERE show = shows.id) AS episodes
          FROM shows ORDER BY title_key",
     )?;
     let shows = statement.query_map([], |row| {
         Ok(ShowEntry {
-            show: Show { id: parsed(row, "id")?, title: row.get("title")? },
+            show: Show { id: parsed(row, "id")?, title: row.get("title")?, facts: json(row, "facts")? },
             episodes: count(row, "episodes")?,
         })
     })?;
@@ -271,17 +373,22 @@ pub(crate) fn list(tx: &Transaction<'_>, show: Option<ShowId>) -> Result<Vec<Epi
 pub(crate) fn entry(tx: &Transaction<'_>, id: EpisodeId) -> Result<EpisodeEntry> {
     let found = tx
         .prepare_cached(
-            "SELECT episodes.*, shows.title AS show_title FROM episodes JOIN shows ON shows.id = show
+            "SELECT episodes.*, shows.title AS show_title, shows.facts AS show_facts FROM episodes JOIN shows ON shows.id = show
              WHERE episodes.id = ?1",
         )?
         .query_row([id.to_string()], |row| {
-            let show = Show { id: parsed(row, "show")?, title: row.get("show_title")? };
+            let show = Show {
+                id: parsed(row, "show")?,
+                title: row.get("show_title")?,
+                facts: json(row, "show_facts")?,
+            };
             let episode = Episode {
                 id,
                 show: show.id,
                 title: row.get("title")?,
                 broadcast: parsed_maybe(row, "broadcast")?,
                 notes: row.get("notes")?,
+                facts: json(row, "facts")?,
                 people: json(row, "people")?,
                 language: row.get("language")?,
             };
@@ -309,7 +416,7 @@ fn recording_row(row: &Row<'_>) -> rusqlite::Result<Recording> {
     Ok(Recording {
         id: parsed(row, "id")?,
         episode: parsed(row, "episode")?,
-        blob: parsed(row, "blob")?,
+        blob: parsed_maybe(row, "blob")?,
         file_name: row.get("file_name")?,
         media: json_maybe(row, "media")?,
     })

@@ -46,7 +46,8 @@ pub(crate) const QUESTIONS: &[(&str, &str)] = &[
                 AND NOT EXISTS (SELECT 1 FROM shows WHERE id = subject)
               UNION ALL
               SELECT 'episode ' || episode, 'has a recording that nobody is to probe' FROM recordings
-              WHERE NOT EXISTS (SELECT 1 FROM cells WHERE subject = episode AND stage = 'probe')"),
+              WHERE blob IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM cells WHERE subject = episode AND stage = 'probe')"),
     ("P7.1", "SELECT 'revision ' || id, 'is a repair without evidence' FROM revisions
               WHERE author_kind = 'machine' AND trim(evidence) = ''"),
     ("P10.2", "SELECT 'hearing ' || hearing, 'window ' || number || ' has more words than speech' FROM windows

@@ -1,10 +1,12 @@
-use super::{Row, Transaction, count, json, millis, parsed, stored, unreadable};
+use super::{Row, Transaction, count, json, millis, parsed, parsed_maybe, stored, unreadable};
 use crate::reading::{recognised, window_complaint};
 use crate::{
-    Begun, Coverage, Error, HearingRequest, HearingResult, Problem, Result, Stage, StageCount, Status,
+    Begun, Coverage, Error, HearingRequest, HearingResult, Imported, Problem, Result, Stage, StageCount,
+    Status,
 };
 use model::{
-    EpisodeId, HeardWindow, Hearing, HearingId, Millis, Quality, RecordingId, Stretch, StretchKind, Word,
+    BlobHash, Cue, EpisodeId, HeardWindow, Hearing, HearingId, Millis, Origin, Quality, RecordingId, Stretch,
+    StretchKind, Timing, Turn, Word,
 };
 use rusqlite::{OptionalExtension, params};
 use std::time::Duration;
@@ -32,7 +34,136 @@ fn hearing_row(row: &Row<'_>) -> rusqlite::Result<Hearing> {
         language: row.get("language")?,
         complete: row.get("complete")?,
         partial: row.get("partial")?,
+        origin: origin(row)?,
+        source: row.get("source")?,
+        aligned_from: parsed_maybe(row, "aligned_from")?,
     })
+}
+
+const ORIGINS: [(Origin, &str); 3] =
+    [(Origin::Heard, "heard"), (Origin::Publisher, "publisher"), (Origin::Imported, "imported")];
+
+fn origin(row: &Row<'_>) -> rusqlite::Result<Origin> {
+    let name: String = row.get("origin")?;
+    let known = ORIGINS.iter().find(|(_, known)| *known == name);
+    known.map(|(origin, _)| *origin).ok_or_else(|| unreadable(format!("unknown origin {name:?}")))
+}
+
+/// The turns, cues and paragraphs that came with a text, counted in its heard words.
+pub(crate) struct Breaks {
+    pub turns: Vec<Turn>,
+    pub cues: Vec<Cue>,
+    pub paragraphs: Vec<u32>,
+}
+
+pub(crate) fn breaks(tx: &Transaction<'_>, id: HearingId) -> Result<Breaks> {
+    let mut statement = tx.prepare_cached("SELECT turns, cues, paragraphs FROM hearings WHERE id = ?1")?;
+    Ok(statement.query_row([id.to_string()], |row| {
+        let turns: Vec<(u32, Option<String>)> = json(row, "turns")?;
+        let cues: Vec<(u32, u64, u64)> = json(row, "cues")?;
+        Ok(Breaks {
+            turns: turns.into_iter().map(|(first, speaker)| Turn { first, speaker }).collect(),
+            cues: cues
+                .into_iter()
+                .map(|(first, start, end)| Cue { first, start: Millis(start), end: Millis(end) })
+                .collect(),
+            paragraphs: json(row, "paragraphs")?,
+        })
+    })?)
+}
+
+/// Words of an imported text that are stored as one window.
+const WORDS_A_WINDOW: usize = 200;
+
+/// Stores a text from elsewhere as a complete hearing, at once. The same text of the same source and engine is stored once.
+pub(crate) fn import(
+    tx: &Transaction<'_>,
+    recording: RecordingId,
+    text: &Imported<'_>,
+) -> Result<(HearingId, bool)> {
+    let same = tx
+        .query_row(
+            "SELECT id FROM hearings WHERE recording = ?1 AND origin = ?2 AND source = ?3 AND engine = ?4
+               AND original IS ?5 AND aligned_from IS ?6 AND complete = 1 ORDER BY made DESC LIMIT 1",
+            params![
+                recording.to_string(),
+                origin_name(text.origin),
+                text.source,
+                text.engine,
+                text.original.map(|blob| blob.to_string()),
+                text.aligned_from.map(|from| from.to_string()),
+            ],
+            |row| parsed(row, "id"),
+        )
+        .optional()?;
+    if let (Some(id), true) = (same, text.original.is_some() || text.aligned_from.is_some()) {
+        return Ok((id, false));
+    }
+    let transcript = text.transcript;
+    let turns: Vec<_> = transcript.turns.iter().map(|turn| (turn.first, turn.speaker.as_deref())).collect();
+    let cues: Vec<_> = transcript.cues.iter().map(|cue| (cue.first, cue.start.0, cue.end.0)).collect();
+    let id = HearingId(Uuid::now_v7());
+    tx.execute(
+        "INSERT INTO hearings (id, recording, engine, quality, language, origin, source, original, aligned_from, turns,
+           cues, paragraphs)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        params![
+            id.to_string(),
+            recording.to_string(),
+            text.engine,
+            quality_name(Quality::default()),
+            transcript.language,
+            origin_name(text.origin),
+            text.source,
+            text.original.map(|blob| blob.to_string()),
+            text.aligned_from.map(|from| from.to_string()),
+            serde_json::to_string(&turns)?,
+            serde_json::to_string(&cues)?,
+            serde_json::to_string(&transcript.paragraphs)?,
+        ],
+    )?;
+    let language = transcript.language.clone().unwrap_or_default();
+    for (index, words) in (0..).zip(transcript.words.chunks(WORDS_A_WINDOW)) {
+        let start = words.first().map(|word| word.start).unwrap_or_default();
+        let end = words.last().map(|word| word.end).unwrap_or_default();
+        let window = HeardWindow {
+            index,
+            start,
+            end,
+            speech: end.since(start),
+            language: language.clone(),
+            words: words.to_vec(),
+            gaps: Vec::new(),
+            mean_log_probability: 0.0,
+            temperature: 0.0,
+        };
+        store_window(tx, id, &window)?;
+    }
+    let speech = Millis(transcript.words.chunks(WORDS_A_WINDOW).map(span).sum());
+    let result = HearingResult {
+        language: transcript.language.clone(),
+        stretches: transcript.stretches.clone(),
+        duration: transcript.duration,
+        speech: transcript.speech.max(speech),
+        partial: transcript.partial.clone(),
+        ..HearingResult::default()
+    };
+    close(tx, id, &result)?;
+    Ok((id, true))
+}
+
+fn span(words: &[Word]) -> u64 {
+    words.first().zip(words.last()).map_or(0, |(first, last)| last.end.since(first.start).0)
+}
+
+fn origin_name(origin: Origin) -> &'static str {
+    ORIGINS.iter().find(|(known, _)| *known == origin).map_or("heard", |(_, name)| name)
+}
+
+/// The file that an import was read from.
+pub(crate) fn original(tx: &Transaction<'_>, id: HearingId) -> Result<Option<BlobHash>> {
+    let mut statement = tx.prepare_cached("SELECT original FROM hearings WHERE id = ?1")?;
+    Ok(statement.query_row([id.to_string()], |row| parsed_maybe(row, "original"))?)
 }
 
 pub(crate) fn hearing(tx: &Transaction<'_>, id: HearingId) -> Result<Hearing> {
@@ -61,7 +192,7 @@ pub(crate) fn to_read(tx: &Transaction<'_>, recording: RecordingId) -> Result<Op
     Ok(found)
 }
 
-fn episode_of(tx: &Transaction<'_>, recording: RecordingId) -> Result<EpisodeId> {
+pub(crate) fn episode_of(tx: &Transaction<'_>, recording: RecordingId) -> Result<EpisodeId> {
     let found = tx
         .prepare_cached("SELECT episode FROM recordings WHERE id = ?1")?
         .query_row([recording.to_string()], |row| parsed(row, "episode"))
@@ -125,18 +256,33 @@ type StoredGap = (u64, u64, StretchKind, String);
 pub(super) fn words_json(words: &[Word]) -> Result<String> {
     let words: Vec<(&str, u64, u64, f32, u8)> = words
         .iter()
-        .map(|word| (word.text.as_str(), word.start.0, word.end.0, word.confidence, u8::from(word.joined)))
+        .map(|word| (word.text.as_str(), word.start.0, word.end.0, word.confidence, flags(word)))
         .collect();
     Ok(serde_json::to_string(&words)?)
 }
 
+/// Bit 0: no space before it. Bits 1 and 2: how its times are known.
+fn flags(word: &Word) -> u8 {
+    let timing = match word.timing {
+        Timing::Measured => 0,
+        Timing::Begin => 1,
+        Timing::Estimated => 2,
+    };
+    u8::from(word.joined) | timing << 1
+}
+
 pub(super) fn words_from(words: Vec<StoredWord>) -> Vec<Word> {
-    let word = |(text, start, end, confidence, joined)| Word {
+    let word = |(text, start, end, confidence, flags): StoredWord| Word {
         text,
         start: Millis(start),
         end: Millis(end),
         confidence,
-        joined: joined != 0,
+        joined: flags & 1 != 0,
+        timing: match flags >> 1 {
+            0 => Timing::Measured,
+            1 => Timing::Begin,
+            _ => Timing::Estimated,
+        },
     };
     words.into_iter().map(word).collect()
 }
@@ -256,8 +402,19 @@ pub(crate) fn measures(tx: &Transaction<'_>, id: HearingId) -> Result<(Option<Mi
     )?)
 }
 
-/// Closes a hearing for ever and shows it.
+/// Closes a hearing for ever. It is shown unless a text that somebody brought is: a machine does not take its place by
+/// itself.
 pub(crate) fn complete(tx: &Transaction<'_>, id: HearingId, result: &HearingResult) -> Result<()> {
+    let hearing = close(tx, id, result)?;
+    tx.execute(
+        "UPDATE recordings SET shown = ?2 WHERE id = ?1 AND NOT EXISTS
+           (SELECT 1 FROM hearings WHERE hearings.id = shown AND origin <> 'heard')",
+        params![hearing.recording.to_string(), id.to_string()],
+    )?;
+    changed(tx, &hearing)
+}
+
+fn close(tx: &Transaction<'_>, id: HearingId, result: &HearingResult) -> Result<Hearing> {
     let hearing = open(tx, id)?;
     let (heard, last): (i64, Option<i64>) = tx.query_row(
         "SELECT count(*), max(number) FROM windows WHERE hearing = ?1",
@@ -297,11 +454,13 @@ pub(crate) fn complete(tx: &Transaction<'_>, id: HearingId, result: &HearingResu
             stored(result.spent_on.0),
         ],
     )?;
+    // An untimed text says nothing of the length.
+    let duration = (result.duration.0 > 0).then(|| stored(result.duration.0));
     tx.execute(
-        "UPDATE recordings SET shown = ?2, duration = coalesce(duration, ?3) WHERE id = ?1",
-        params![hearing.recording.to_string(), id.to_string(), stored(result.duration.0)],
+        "UPDATE recordings SET duration = coalesce(duration, ?2) WHERE id = ?1",
+        params![hearing.recording.to_string(), duration],
     )?;
-    changed(tx, &hearing)
+    Ok(hearing)
 }
 
 pub(crate) fn show(tx: &Transaction<'_>, recording: RecordingId, id: HearingId) -> Result<()> {
@@ -338,7 +497,7 @@ pub(crate) fn status(tx: &Transaction<'_>) -> Result<Status> {
     let problems = statement
         .query_map([], |row| {
             Ok(Problem {
-                episode: super::parsed_maybe(row, "episode")?,
+                episode: parsed_maybe(row, "episode")?,
                 title: row.get("title")?,
                 stage: Stage::stored(row.get("stage")?),
                 state: super::ledger::state(row)?,

@@ -4,6 +4,7 @@
 //! IMMEDIATE, because one that starts as a reader fails at once with SQLITE_BUSY_SNAPSHOT when another process wrote
 //! meanwhile, whatever the busy timeout (<https://sqlite.org/rescode.html#busy_snapshot>).
 
+pub(crate) mod chapters;
 pub(crate) mod episodes;
 pub(crate) mod health;
 pub(crate) mod hearings;
@@ -44,9 +45,11 @@ impl Store {
         let mut writer = connect(path, create)?;
         schema::recognise(&writer, path)?;
         to_wal(&writer)?;
+        writer.pragma_update(None, "foreign_keys", false)?;
         let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         schema::migrate(&tx, path)?;
         tx.commit()?;
+        writer.pragma_update(None, "foreign_keys", true)?;
         Ok(Self { path: path.into(), writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) })
     }
 

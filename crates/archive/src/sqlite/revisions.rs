@@ -1,8 +1,10 @@
-use super::hearings::{StoredWord, changed, hearing, measures, stretches, windows, words_from, words_json};
+use super::hearings::{
+    Breaks, StoredWord, breaks, changed, hearing, measures, stretches, windows, words_from, words_json,
+};
 use super::{Row, Transaction, json, parsed, parsed_maybe, unreadable};
-use crate::revisions::{examine, live_words};
+use crate::revisions::{carried, examine, live_words};
 use crate::{Author, AuthorKind, Change, Error, LiveWord, Result, Revision, Text, WordId, WordSource};
-use model::{HearingId, RevisionId, Transcript, Word};
+use model::{Cue, HearingId, RevisionId, Transcript, Turn, Word};
 use rusqlite::{OptionalExtension, params};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -65,12 +67,44 @@ pub(crate) fn transcript(tx: &Transaction<'_>, id: HearingId, text: Text) -> Res
     let hearing = hearing(tx, id)?;
     let windows = windows(tx, id, 0)?;
     let heard: Vec<Word> = windows.iter().flat_map(|window| window.words.iter().cloned()).collect();
-    let words = match text {
-        Text::AsHeard => heard,
-        Text::Revised => live_words(id, heard, &list(tx, id)?).into_iter().map(|live| live.word).collect(),
+    let revisions = match text {
+        Text::AsHeard => Vec::new(),
+        Text::Revised => list(tx, id)?,
     };
+    let live = live_words(id, heard, &revisions);
+    let breaks = carry(breaks(tx, id)?, &live);
+    let words = live.into_iter().map(|live| live.word).collect();
     let (duration, speech) = measures(tx, id)?;
-    Ok(crate::reading::assemble(&hearing, duration, speech, &windows, stretches(tx, id)?, words))
+    let mut transcript =
+        crate::reading::assemble(&hearing, duration, speech, &windows, stretches(tx, id)?, words);
+    (transcript.turns, transcript.cues, transcript.paragraphs) =
+        (breaks.turns, breaks.cues, breaks.paragraphs);
+    Ok(transcript)
+}
+
+/// Counts turns, cues and paragraphs in live words instead of heard ones. Where all words of one are gone, so is it.
+fn carry(breaks: Breaks, live: &[LiveWord]) -> Breaks {
+    let turns = carried(live, breaks.turns.iter().map(|turn| turn.first));
+    let cues = carried(live, breaks.cues.iter().map(|cue| cue.first));
+    let paragraphs = carried(live, breaks.paragraphs.iter().copied());
+    let mut carried = Breaks {
+        turns: (breaks.turns.into_iter().zip(turns))
+            .filter_map(|(turn, first)| Some(Turn { first: first?, ..turn }))
+            .collect(),
+        cues: (breaks.cues.into_iter().zip(cues))
+            .filter_map(|(cue, first)| Some(Cue { first: first?, ..cue }))
+            .collect(),
+        paragraphs: paragraphs.into_iter().flatten().collect(),
+    };
+    // Of several that now begin at one word the last is the one whose words are left.
+    carried.turns.reverse();
+    carried.turns.dedup_by_key(|turn| turn.first);
+    carried.turns.reverse();
+    carried.cues.reverse();
+    carried.cues.dedup_by_key(|cue| cue.first);
+    carried.cues.reverse();
+    carried.paragraphs.dedup();
+    carried
 }
 
 /// Makes a change, if the words it wants are live.

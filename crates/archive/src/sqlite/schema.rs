@@ -9,7 +9,7 @@ use std::path::Path;
 const APPLICATION: i32 = 0x5264_4f74;
 
 /// `MIGRATIONS[n]` leads from format n to n + 1.
-const MIGRATIONS: &[&str] = &[include_str!("0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("0001.sql"), include_str!("0002.sql")];
 
 pub(crate) const FORMAT: i64 = MIGRATIONS.len() as i64;
 
@@ -32,7 +32,8 @@ pub(crate) fn recognise(connection: &Connection, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Brings the database to [`FORMAT`] inside the caller's transaction: all of it or nothing.
+/// Brings the database to [`FORMAT`] inside the caller's transaction: all of it or nothing. Foreign keys must be off, since
+/// a table that is made anew is dropped first.
 pub(crate) fn migrate(tx: &Transaction<'_>, path: &Path) -> Result<()> {
     // Looked at again: another process may have been faster.
     recognise(tx, path)?;
@@ -43,6 +44,12 @@ pub(crate) fn migrate(tx: &Transaction<'_>, path: &Path) -> Result<()> {
     if found < MIGRATIONS.len() {
         tx.pragma_update(None, "application_id", APPLICATION)?;
         tx.pragma_update(None, "user_version", FORMAT)?;
+        let broken: i64 =
+            tx.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0))?;
+        if broken > 0 {
+            let says = format!("{broken} references lead nowhere: it was left in format {found}");
+            return Err(Error::Damaged(says));
+        }
     }
     Ok(())
 }

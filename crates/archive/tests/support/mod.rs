@@ -100,7 +100,14 @@ pub fn begin(archive: &Archive) -> (Claim, RecordingId, HearingId) {
 }
 
 pub fn word(text: &str, start: u64, end: u64) -> Word {
-    Word { text: text.into(), start: Millis(start), end: Millis(end), confidence: 0.9375, joined: false }
+    Word {
+        text: text.into(),
+        start: Millis(start),
+        end: Millis(end),
+        confidence: 0.9375,
+        joined: false,
+        timing: model::Timing::Measured,
+    }
 }
 
 /// A window of ten seconds with a word a second, and a gap in its last second.

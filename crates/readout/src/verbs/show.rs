@@ -72,7 +72,7 @@ pub fn about(entry: &EpisodeEntry, reading: &Reading) -> About {
         notes: entry.episode.notes.clone(),
         people: entry.episode.people.clone(),
         file: entry.recording.as_ref().map(|recording| recording.file_name.clone()).unwrap_or_default(),
-        audio: entry.recording.as_ref().map(|recording| recording.blob),
+        audio: entry.recording.as_ref().and_then(|recording| recording.blob),
         engine: reading.hearing.engine.clone(),
     }
 }

@@ -129,7 +129,14 @@ fn speak(text: &str) -> Talk {
             open.speech.0 += length;
             open.end = end;
             let confidence = if unsure { 0.31 } else { 0.93 };
-            open.words.push(Word { text: text.into(), start, end, confidence, joined: false });
+            open.words.push(Word {
+                text: text.into(),
+                start,
+                end,
+                confidence,
+                joined: false,
+                timing: model::Timing::Measured,
+            });
             now = end.0
                 + match text.chars().next_back() {
                     Some('.' | '?' | '!') => 420,
