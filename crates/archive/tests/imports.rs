@@ -169,7 +169,7 @@ fn cues_and_times_come_back_as_they_came() {
     for (index, word) in text.words.iter_mut().enumerate() {
         let index = index as u64;
         (word.start, word.end) = (Millis(index * 500), Millis(index * 500 + 400));
-        word.timing = if index % 5 == 0 { Timing::Begin } else { Timing::Estimated };
+        word.timing = if index.is_multiple_of(5) { Timing::Begin } else { Timing::Estimated };
     }
     text.cues = vec![
         Cue { first: 0, start: Millis(0), end: Millis(2_400) },
