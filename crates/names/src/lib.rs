@@ -4,9 +4,13 @@
 //! Never: a change of what was heard, or a name that nothing speaks for.
 
 mod forms;
+mod kinds;
 mod known;
+mod nicknames;
+mod parts;
 mod words;
 
-pub use forms::{Form, FormKind, forms};
+pub use forms::{Form, FormKind, forms, inflected, inflection, singular};
+pub use kinds::likely_kind;
 pub use known::{Kind, Name, Rank, Source};
 pub use words::{RAREST, capital_share, commonness, fold, is_given_name, is_surname};

@@ -1,0 +1,164 @@
+//! What sort of thing bears a name, judged by the name alone.
+
+use crate::known::Kind;
+use crate::parts::{is_initials, is_particle, is_suffix, is_title, plain};
+use crate::words::{capital_share, commonness, is_given_name, is_surname};
+
+/// Legal forms after a company's name; folded, without full stops.
+#[rustfmt::skip]
+pub const LEGAL_FORMS: &[&str] = &[
+    "ab", "ag", "as", "asa", "bv", "co", "corp", "corporation", "gmbh", "inc", "incorporated", "kg", "kk", "limited", "llc",
+    "llp", "lp", "ltd", "nv", "oy", "oyj", "plc", "pte", "pty", "sa", "sab", "sarl", "sas", "sca", "se", "spa", "srl",
+];
+
+/// Words that name a body of people; folded.
+#[rustfmt::skip]
+const BODIES: &[&str] = &[
+    "academy", "administration", "agency", "airlines", "airways", "alliance", "army", "assembly", "associates", "association",
+    "authority", "bancorp", "bank", "bar", "brigade", "brothers", "bureau", "capital", "center", "centre", "chamber", "church",
+    "city", "clinic", "club", "coalition", "college", "commission", "committee", "communications", "community", "company",
+    "conference", "congress", "consortium", "consulting", "convention", "cooperative", "corporation", "council", "court",
+    "department", "directorate", "energy", "enterprises", "entertainment", "faculty", "federation", "financial", "forum",
+    "foundation", "fund", "gallery", "group", "guild", "health", "healthcare", "holdings", "hospital", "house", "industries",
+    "initiative", "institute", "institution", "insurance", "international", "lab", "laboratories", "laboratory", "labs", "league",
+    "library", "logistics", "management", "media", "ministry", "mission", "motors", "movement", "museum", "nations", "network",
+    "networks", "office", "orchestra", "organisation", "organization", "parliament", "partners", "partnership", "party", "pharma",
+    "pharmaceuticals", "police", "press", "productions", "project", "records", "regiment", "reserve", "resources", "school",
+    "securities", "senate", "service", "services", "society", "software", "solutions", "studio", "studios", "syndicate",
+    "systems", "team", "technologies", "therapeutics", "treasury", "tribunal", "trust", "union", "university", "ventures",
+    "works",
+];
+
+/// Words that stand in the names of newspapers, broadcasters and agencies; folded.
+#[rustfmt::skip]
+const OUTLETS: &[&str] = &[
+    "broadcasting", "bulletin", "chronicle", "courier", "daily", "gazette", "globe", "herald", "inquirer", "journal", "magazine",
+    "news", "newsletter", "observer", "podcast", "post", "radio", "review", "telegraph", "television", "times", "tribune", "tv",
+    "weekly",
+];
+
+/// Words that stand in the names of places; folded.
+#[rustfmt::skip]
+const PLACES: &[&str] = &[
+    "airport", "avenue", "basin", "bay", "beach", "boulevard", "bridge", "canal", "canyon", "coast", "county", "creek", "desert",
+    "district", "falls", "gulf", "heights", "hill", "hills", "island", "islands", "lake", "mountain", "mountains", "oblast",
+    "ocean", "peninsula", "plaza", "province", "republic", "river", "road", "sea", "square", "strait", "street", "territory",
+    "town", "valley", "village",
+];
+
+/// The kind that a spelling speaks for by itself; `None` where it does not.
+///
+/// A person: two to five capitalised words without a word that only bodies, outlets or places bear, of which the first is known as a
+/// first name or none is an ordinary word.
+pub fn likely_kind(spelling: &str) -> Option<Kind> {
+    let words: Vec<&str> =
+        spelling.split_whitespace().map(|word| word.trim_end_matches(',')).take(12).collect();
+    let folded: Vec<String> = words.iter().map(|word| plain(word).replace(['\'', '’'], "")).collect();
+    let last = folded.last()?;
+    if words.len() > 1 && LEGAL_FORMS.contains(&last.as_str()) && !is_suffix(words[words.len() - 1]) {
+        return Some(Kind::Organisation);
+    }
+    let fronts = ["fort", "lake", "las", "los", "mount", "port", "san", "santa"];
+    if words.len() == 2 && fronts.contains(&folded[0].as_str()) {
+        return Some(Kind::Place);
+    }
+    if looks_like_a_person(&words, &folded) {
+        return Some(Kind::Person);
+    }
+    let any = |list: &[&str]| folded.iter().any(|word| list.contains(&word.as_str()));
+    if words.len() < 2 {
+        return None;
+    }
+    let at = |list: &[&str]| list.contains(&last.as_str()) || list.contains(&folded[0].as_str());
+    match () {
+        () if at(OUTLETS) && folded.iter().all(|word| word != "university") => Some(Kind::Outlet),
+        () if any(BODIES) => Some(Kind::Organisation),
+        () if at(PLACES)
+            || matches!(
+                folded[0].as_str(),
+                "mount" | "fort" | "lake" | "port" | "san" | "santa" | "los" | "las"
+            ) =>
+        {
+            Some(Kind::Place)
+        }
+        () => None,
+    }
+}
+
+fn looks_like_a_person(words: &[&str], folded: &[String]) -> bool {
+    let end = words.iter().rposition(|word| !is_suffix(word)).map_or(0, |at| at + 1);
+    let begin = words[..end].iter().take_while(|word| is_title(word)).count().min(end.saturating_sub(1));
+    let core = &words[begin..end];
+    if !(2..=5).contains(&core.len()) {
+        return core.len() == 1
+            && begin > 0
+            && core[0].starts_with(char::is_uppercase)
+            && commonness(core[0]) < 4.0;
+    }
+    let shaped = core.iter().enumerate().all(|(at, word)| {
+        let capital = word.trim_start_matches(['"', '“', '(', '\'', '’']).starts_with(char::is_uppercase);
+        let inside = at > 0 && at + 1 < core.len() && is_particle(word);
+        let arabic = word.starts_with("al-")
+            || word.starts_with("el-")
+            || word.starts_with("d'")
+            || word.starts_with("d’");
+        (capital || inside || arabic) && word.chars().all(|c| c.is_alphabetic() || "-'’.\"“”()".contains(c))
+    });
+    let taken = |word: &String| {
+        [BODIES, OUTLETS, PLACES].iter().any(|list| list.contains(&word.as_str())) && !is_surname(word)
+            || LEGAL_FORMS.contains(&word.as_str()) && word.len() > 2
+    };
+    if !shaped || folded[begin..end].iter().skip(1).any(taken) {
+        return false;
+    }
+    let (first, last) = (core[0], core[core.len() - 1]);
+    if [BODIES, OUTLETS, PLACES].iter().any(|list| list.contains(&folded[end - 1].as_str())) {
+        return false;
+    }
+    let named = is_given_name(first)
+        && (!is_ordinary(last) || is_surname(last))
+        && (!is_ordinary(first) || !is_ordinary(last) || commonness(first) + commonness(last) < 10.2);
+    let unusual = |word: &&str| is_particle(word) || is_initials(word) || !is_ordinary(word);
+    let foreign = core.iter().all(unusual)
+        && (is_surname(last) || core.iter().all(|word| is_particle(word) || commonness(word) < 3.0));
+    let initialled = is_initials(first) && first.contains('.') && is_surname(last);
+    begin > 0 || named || foreign || initialled
+}
+
+/// Whether a word is one of ordinary English, not mainly a name: at least three in a million words and mostly lower case.
+pub fn is_ordinary(word: &str) -> bool {
+    commonness(word) >= 3.5 && capital_share(word).is_some_and(|share| share < 0.8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_is_told_by_the_name_where_it_tells() {
+        for (spelling, kind) in [
+            ("Sébastien Lecornu", Some(Kind::Person)),
+            ("Dr. Goodall", Some(Kind::Person)),
+            ("Mehmet Ali Yörüker", Some(Kind::Person)),
+            ("Brian D'Ambrosia", Some(Kind::Person)),
+            ("Ursula von der Leyen", Some(Kind::Person)),
+            ("A.K.M. Hafizur Rahman", Some(Kind::Person)),
+            ("Mark Bell", Some(Kind::Person)),
+            ("Martin Luther King, Jr.", Some(Kind::Person)),
+            ("Goldman Sachs Group, Inc.", Some(Kind::Organisation)),
+            ("Bank of America", Some(Kind::Organisation)),
+            ("Stanford University", Some(Kind::Organisation)),
+            ("European Central Bank", Some(Kind::Organisation)),
+            ("The New York Times", Some(Kind::Outlet)),
+            ("Radio Free Europe", Some(Kind::Outlet)),
+            ("Lake Baikal", Some(Kind::Place)),
+            ("Santa Fe", Some(Kind::Place)),
+            ("ceasefire", None),
+            ("Right Sector", None),
+            ("Machine Learning", None),
+            ("", None),
+        ] {
+            assert_eq!(likely_kind(spelling), kind, "{spelling}");
+        }
+    }
+}
