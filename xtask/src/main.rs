@@ -7,6 +7,7 @@ mod bench;
 mod dist;
 mod test;
 mod tidy;
+mod train;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -29,6 +30,9 @@ enum Task {
     Test(test::Options),
     /// Checks the layout of the project: layering, dependencies, files, links, invariants
     Tidy,
+    /// Makes the small models that are committed, from pinned public data
+    #[command(subcommand)]
+    Train(train::Train),
     /// Packs the program into dist/, to run on a machine without Rust
     Dist,
 }
@@ -39,6 +43,7 @@ fn main() -> ExitCode {
         Task::Bench(bench) => bench::run(&root, &bench),
         Task::Test(options) => test::run(&root, &options),
         Task::Tidy => tidy::run(&root),
+        Task::Train(train) => train::run(&root, &train),
         Task::Dist => dist::run(&root),
     };
     if let Err(error) = outcome {

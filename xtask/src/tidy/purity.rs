@@ -8,6 +8,7 @@ const PURE: &[(&str, &[Reach])] = &[
     ("kernels", &[]),
     ("speech", &[Reach::Files]), // loads weights from a path
     ("transcript", &[]),
+    ("pronounce", &[]),
     ("media", &[Reach::Files, Reach::Clock, Reach::Surroundings]), // opens files; stops a caged decoder that fell silent
 ];
 

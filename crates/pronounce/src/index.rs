@@ -1,0 +1,226 @@
+//! The nearest by sound among many.
+//!
+//! Two prefix trees of all forms, one of them backwards, with a row of the edit distance at each node. Whatever lies
+//! within a cost C has a half that lies within C/2, so each tree is searched with half the cost for the first half of
+//! what was heard, which keeps the search narrow where a tree is widest. Nothing within the cost is missed unless the
+//! search is stopped by its bound on work.
+
+use std::collections::HashMap;
+
+use crate::distance::Place;
+use crate::phone::LONGEST;
+use crate::{Distance, PHONES, Phone, Phones};
+
+/// Nodes of each tree that one search looks at, at most: some tens of milliseconds, whatever is asked for.
+const MOST_NODES: usize = 2_000_000;
+
+/// Forms to find by sound: each an id, which may have several.
+#[derive(Debug, Default)]
+pub struct SoundIndex {
+    forward: Tree,
+    backward: Tree,
+}
+
+impl SoundIndex {
+    /// An index of `forms`. Several pronunciations of one thing are several forms with one id. Empty forms are left
+    /// out: nothing sounds like them.
+    #[must_use]
+    pub fn build<'a>(forms: impl IntoIterator<Item = (u32, &'a Phones)>) -> Self {
+        let mut sorted: Vec<(Vec<Phone>, u32)> = forms
+            .into_iter()
+            .filter(|(_, phones)| !phones.is_empty())
+            .map(|(id, phones)| (phones.as_slice().to_vec(), id))
+            .collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let forward = Tree::build(&sorted);
+        for (phones, _) in &mut sorted {
+            phones.reverse();
+        }
+        sorted.sort_unstable();
+        Self { forward, backward: Tree::build(&sorted) }
+    }
+
+    /// How many different forms there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.forward.ids.len()
+    }
+
+    /// Whether there is no form.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of memory held.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        [&self.forward, &self.backward]
+            .map(|tree| tree.nodes.capacity() * size_of::<Node>() + tree.ids.capacity() * size_of::<u32>())
+            .iter()
+            .sum()
+    }
+
+    /// The ids with a form that was said when `heard` was heard at a cost of at most `max_cost` nats: the `limit`
+    /// nearest, nearest first, then by id, each once with its least cost.
+    #[must_use]
+    pub fn near(&self, distance: &Distance, heard: &Phones, max_cost: f32, limit: usize) -> Vec<(u32, f32)> {
+        if heard.is_empty() || self.is_empty() || limit == 0 || max_cost.is_nan() {
+            return Vec::new();
+        }
+        let mut found: HashMap<u32, f32> = HashMap::new();
+        let middle = heard.len().div_ceil(2);
+        let mut keep = |id: u32, cost: f32| {
+            let least = found.entry(id).or_insert(cost);
+            *least = least.min(cost);
+        };
+        let query = Query::new(distance, heard, false);
+        let halved =
+            |half: usize| std::array::from_fn(|column| if column < half { max_cost / 2.0 } else { max_cost });
+        self.forward.search(&query, &halved(middle), &mut keep);
+        let query = Query::new(distance, heard, true);
+        self.backward.search(&query, &halved(heard.len() - middle + 1), &mut keep);
+        let mut found: Vec<_> = found.into_iter().collect();
+        found.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        found.truncate(limit);
+        found
+    }
+}
+
+/// What was heard, laid out for the rows of the edit distance.
+struct Query<'a> {
+    distance: &'a Distance,
+    length: usize,
+    backward: bool,
+    /// The cost of each phone of what was heard, by what was said.
+    substituted: Vec<[f32; LONGEST]>,
+    added: [f32; LONGEST],
+}
+
+impl<'a> Query<'a> {
+    fn new(distance: &'a Distance, heard: &Phones, backward: bool) -> Self {
+        let length = heard.len();
+        let at = |column: usize| if backward { length - 1 - column } else { column };
+        let phones = heard.as_slice();
+        let mut substituted = vec![[0.0; LONGEST]; PHONES];
+        let mut added = [0.0; LONGEST];
+        for column in 0..length {
+            let phone = phones[at(column)] as usize;
+            added[column] = distance.added[phone][Place::of(at(column), length) as usize];
+            for (said, row) in substituted.iter_mut().enumerate() {
+                row[column] = distance.substituted[said][phone];
+            }
+        }
+        Self { distance, length, backward, substituted, added }
+    }
+
+    /// What it costs to lose `phone` at this depth of the tree, where the form ends or goes on.
+    fn lost(&self, phone: Phone, depth: usize, ends: bool) -> f32 {
+        let place = match (self.backward, depth, ends) {
+            (false, 0, _) | (true, _, true) => Place::Start,
+            (false, _, true) | (true, 0, false) => Place::End,
+            _ => Place::Inside,
+        };
+        self.distance.lost[phone as usize][place as usize]
+    }
+}
+
+type Row = [f32; LONGEST + 1];
+
+/// A node of a prefix tree; its subtree follows it.
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    /// The first of the ids that end here; those of the next node come after the last.
+    ids: u32,
+    /// The first node behind the subtree.
+    behind: u32,
+    phone: Phone,
+    depth: u8,
+}
+
+#[derive(Debug, Default)]
+struct Tree {
+    nodes: Vec<Node>,
+    ids: Vec<u32>,
+}
+
+impl Tree {
+    fn build(sorted: &[(Vec<Phone>, u32)]) -> Self {
+        let mut tree = Self::default();
+        let mut open: Vec<usize> = Vec::new();
+        let mut before: &[Phone] = &[];
+        for (phones, id) in sorted {
+            let shared = before.iter().zip(phones).take_while(|(a, b)| a == b).count();
+            tree.close(&mut open, shared);
+            for (depth, phone) in phones.iter().enumerate().skip(shared) {
+                open.push(tree.nodes.len());
+                let ids = tree.ids.len() as u32;
+                tree.nodes.push(Node { ids, behind: 0, phone: *phone, depth: depth as u8 });
+            }
+            tree.ids.push(*id);
+            before = phones;
+        }
+        tree.close(&mut open, 0);
+        tree.nodes.shrink_to_fit();
+        tree
+    }
+
+    fn close(&mut self, open: &mut Vec<usize>, depth: usize) {
+        let behind = self.nodes.len() as u32;
+        for node in open.drain(depth..) {
+            self.nodes[node].behind = behind;
+        }
+    }
+
+    /// Walks all nodes whose row has a cell within its limit, and gives each form within the last limit.
+    fn search(&self, query: &Query, limits: &Row, keep: &mut impl FnMut(u32, f32)) {
+        let length = query.length;
+        let mut rows = vec![[f32::INFINITY; LONGEST + 1]; LONGEST + 1];
+        rows[0][0] = 0.0;
+        for column in 0..length {
+            let cost = rows[0][column] + query.added[column];
+            rows[0][column + 1] = if cost <= limits[column + 1] { cost } else { f32::INFINITY };
+        }
+        let mut here = 0;
+        let mut left = MOST_NODES;
+        while let (Some(node), Some(still)) = (self.nodes.get(here), left.checked_sub(1)) {
+            left = still;
+            let depth = usize::from(node.depth);
+            let (above, below) = rows.split_at_mut(depth + 1);
+            let (Some(above), Some(row)) = (above.last(), below.first_mut()) else { return };
+            let ids = node.ids..self.nodes.get(here + 1).map_or(self.ids.len() as u32, |next| next.ids);
+            if !ids.is_empty() {
+                fill(query, node.phone, query.lost(node.phone, depth, true), above, limits, row);
+                if row[length] <= limits[length] {
+                    for id in self.ids.get(ids.start as usize..ids.end as usize).unwrap_or_default() {
+                        keep(*id, row[length]);
+                    }
+                }
+            }
+            let alive = fill(query, node.phone, query.lost(node.phone, depth, false), above, limits, row);
+            here = if alive { here + 1 } else { node.behind as usize };
+        }
+    }
+}
+
+/// Computes one row of the edit distance; says whether any cell is within its limit.
+fn fill(query: &Query, phone: Phone, lost: f32, above: &Row, limits: &Row, row: &mut Row) -> bool {
+    let length = query.length;
+    let substituted = &query.substituted[phone as usize];
+    let mut before = above[0] + lost;
+    if before > limits[0] {
+        before = f32::INFINITY;
+    }
+    row[0] = before;
+    let mut alive = before < f32::INFINITY;
+    for column in 0..length {
+        let cost = (above[column] + substituted[column])
+            .min(above[column + 1] + lost)
+            .min(before + query.added[column]);
+        before = if cost <= limits[column + 1] { cost } else { f32::INFINITY };
+        alive |= before < f32::INFINITY;
+        row[column + 1] = before;
+    }
+    alive
+}
