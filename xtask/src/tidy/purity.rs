@@ -9,6 +9,7 @@ const PURE: &[(&str, &[Reach])] = &[
     ("speech", &[Reach::Files]), // loads weights from a path
     ("transcript", &[]),
     ("pronounce", &[]),
+    ("fingerprint", &[]),
     ("media", &[Reach::Files, Reach::Clock, Reach::Surroundings]), // opens files; stops a caged decoder that fell silent
 ];
 

@@ -1,0 +1,290 @@
+//! Stretches that come again in the episodes of a show: jingles, advertisements, reruns.
+
+use std::collections::{BTreeMap, HashMap};
+
+use model::Millis;
+
+use crate::extend::{BEST, Run, extend};
+use crate::frames::{frames_in, middle, seconds};
+use crate::{Fingerprint, keys};
+
+/// What repeats for less than this, in seconds, is not told: a greeting, a laugh, a door.
+const SHORTEST: f64 = 4.0;
+/// Between two places of one recording, in seconds: a beat and a refrain's line come again sooner.
+const LEAST_APART: f64 = 15.0;
+/// The evidence for a repeat, at least: 2 s that agree in all bits.
+const LEAST_SCORE: i64 = 62 * BEST as i64;
+/// Keys that are kept of all episodes together: 50 MB. Of a larger show only each second key is looked at, each fourth …
+const MOST_KEYS: usize = 4_000_000;
+/// Every key is looked at where there are few; the share that a jingle of five seconds needs is kept in large shows.
+/// A place is compared with this many that follow it in the list of a key. Each copy need only be linked to some others.
+const LINKS: usize = 4;
+/// Ends of repeats that lie nearer together than this, in seconds, are one.
+const SAME_END: f64 = 1.5;
+/// Rounds in which ends are carried over from one occurrence to the others.
+const ROUNDS: usize = 4;
+/// The most pairs of stretches that are grouped; those with the most evidence.
+const MOST_PAIRS: usize = 50_000;
+
+/// Up to this, in seconds, what repeats is a jingle when most episodes have it.
+const LONGEST_JINGLE: f64 = 20.0;
+/// From this on, in seconds, it is programme that was broadcast again.
+const LONGEST_ADVERTISEMENT: f64 = 150.0;
+/// What begins within this of the beginning or ends within this of the end, in seconds, opens or closes the episode.
+const AT_THE_EDGE: f64 = 60.0;
+
+/// A stretch of sound that comes again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeat<Id> {
+    /// Where, by episode in the order they were given and by time; two at least.
+    pub occurrences: Vec<Occurrence<Id>>,
+    /// What it may be.
+    pub kind: RepeatKind,
+}
+
+/// One place of a repeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Occurrence<Id> {
+    /// The episode.
+    pub id: Id,
+    /// Where it begins in it.
+    pub start: Millis,
+    /// Where it ends.
+    pub end: Millis,
+}
+
+/// What a repeat may be, by its length, how many episodes have it and where in them. A guess that says on what it
+/// rests, not a finding: nothing is known of what is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepeatKind {
+    /// Up to 20 s in at least half of the episodes; or longer, at the beginning or the end of at least half of them:
+    /// signature tune, opening, closing.
+    Jingle,
+    /// Up to 150 s, in some episodes, or anywhere in them: advertisement, trailer, appeal.
+    Advertisement,
+    /// Longer: programme that was broadcast again.
+    Rerun,
+}
+
+/// A stretch of one recording that is the same sound as one of another, or as another of its own.
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    one: usize,
+    two: usize,
+    run: Run,
+}
+
+/// The stretches of 4 s and more that come again, in these episodes of one show or within one of them; by the first
+/// occurrence. Copies of an episode should not be among the episodes: all of them would repeat.
+pub fn repeats<Id: Copy>(episodes: &[(Id, &Fingerprint)]) -> Vec<Repeat<Id>> {
+    let frames: Vec<&[u16]> = episodes.iter().map(|(_, own)| own.frames.as_slice()).collect();
+    let pairs = pairs(&frames);
+    let mut found: Vec<Repeat<Id>> = groups(&pairs, frames.len())
+        .into_iter()
+        .map(|places| {
+            let kind = kind(&places, episodes);
+            let occurrence = |place: &Place| {
+                let (id, own) = episodes[place.episode];
+                let half = seconds(0.5);
+                let end = if place.end >= own.frames.len() {
+                    own.duration()
+                } else {
+                    Millis::from_seconds(middle(place.end as f64) - half)
+                };
+                let start = if place.start == 0 { 0.0 } else { middle(place.start as f64) - half };
+                Occurrence { id, start: Millis::from_seconds(start), end }
+            };
+            Repeat { occurrences: places.iter().map(occurrence).collect(), kind }
+        })
+        .collect();
+    found.shrink_to_fit();
+    found
+}
+
+/// All pairs of stretches that follow from the keys the recordings share.
+fn pairs(recordings: &[&[u16]]) -> Vec<Pair> {
+    let total: usize = recordings.iter().map(|frames| frames.len()).sum();
+    // Each key, or each second one, each fourth …, the same ones everywhere.
+    let sparing = total.div_ceil(MOST_KEYS).max(1).next_power_of_two() as u32;
+    let mut places: Vec<(u32, u32, u32)> = Vec::new();
+    for (index, frames) in (0..).zip(recordings) {
+        let own = keys::all(frames).filter(|(key, _)| keys::mixed(*key).is_multiple_of(sparing));
+        places.extend(own.map(|(key, frame)| (key, index, frame)));
+    }
+    places.sort_unstable();
+    let least_apart = frames_in(LEAST_APART);
+    let mut pairs: Vec<Pair> = Vec::new();
+    // Of each pair of recordings the runs found so far, by diagonal.
+    let mut found: HashMap<(u32, u32), BTreeMap<i64, Vec<Run>>> = HashMap::new();
+    for same in places.chunk_by(|one, two| one.0 == two.0) {
+        for (at, (_, one, in_one)) in same.iter().enumerate() {
+            let after = same[at + 1..]
+                .iter()
+                .filter(|(_, two, in_two)| one != two || (*in_two - *in_one) as usize > least_apart);
+            for (_, two, in_two) in after.take(LINKS) {
+                let diagonal = i64::from(*in_two) - i64::from(*in_one);
+                let known = found.get(&(*one, *two)).is_some_and(|runs| {
+                    let near = runs.range(diagonal - 2..=diagonal + 2).flat_map(|(_, runs)| runs);
+                    near.clone().any(|run| (run.a..run.a_end()).contains(&(*in_one as usize)))
+                });
+                if known {
+                    continue;
+                }
+                let (a, b) = (recordings[*one as usize], recordings[*two as usize]);
+                let run = extend(a, b, *in_one as usize, *in_two as usize);
+                // Within one recording a stretch that overlaps its own repetition is a loop.
+                let loops = one == two && run.a_end() > run.b;
+                if run.score >= LEAST_SCORE && !loops {
+                    found.entry((*one, *two)).or_default().entry(diagonal).or_default().push(run);
+                    pairs.push(Pair { one: *one as usize, two: *two as usize, run });
+                }
+            }
+        }
+    }
+    let shortest = frames_in(SHORTEST);
+    pairs.retain(|pair| pair.run.len >= shortest);
+    pairs.sort_unstable_by_key(|pair| (-pair.run.score, pair.one, pair.two, pair.run.a, pair.run.b));
+    pairs.truncate(MOST_PAIRS);
+    pairs
+}
+
+/// A stretch of frames of an episode, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    episode: usize,
+    start: usize,
+    end: usize,
+}
+
+/// The places of each thing that repeats.
+///
+/// Two episodes may share a jingle with the advertisement after it, others only the jingle. So the recordings are cut
+/// at every end of a pair, the cuts are carried over along the pairs, and what lies between two cuts is one thing with
+/// what the pairs say it is the same as.
+fn groups(pairs: &[Pair], recordings: usize) -> Vec<Vec<Place>> {
+    let same_end = frames_in(SAME_END);
+    let cuts = cuts(pairs, recordings, same_end);
+    // The pieces between cuts, and which of them some pair covers.
+    let mut pieces: Vec<Place> = Vec::new();
+    let mut first_piece = Vec::with_capacity(recordings);
+    for (episode, cuts) in cuts.iter().enumerate() {
+        first_piece.push(pieces.len());
+        pieces.extend(cuts.windows(2).map(|pair| Place { episode, start: pair[0], end: pair[1] }));
+    }
+    first_piece.push(pieces.len());
+    let mut parent: Vec<usize> = (0..pieces.len()).collect();
+    let mut repeats = vec![false; pieces.len()];
+    for pair in pairs {
+        let of = |episode: usize| first_piece[episode]..first_piece[episode + 1];
+        for own in of(pair.one) {
+            let piece = pieces[own];
+            let inside = piece.end.min(pair.run.a_end()).saturating_sub(piece.start.max(pair.run.a));
+            if 5 * inside < 4 * (piece.end - piece.start) {
+                continue;
+            }
+            let carried = |frame: usize| (frame as i64 + pair.run.diagonal()).max(0) as usize;
+            let (start, end) = (carried(piece.start), carried(piece.end));
+            let common = |other: &Place| other.end.min(end).saturating_sub(other.start.max(start));
+            let best = of(pair.two).max_by_key(|index| common(&pieces[*index]));
+            let Some(other) = best else { continue };
+            let longer = (end - start).max(pieces[other].end - pieces[other].start);
+            if 3 * common(&pieces[other]) >= 2 * longer {
+                repeats[own] = true;
+                repeats[other] = true;
+                let (one, two) = (root(&mut parent, own), root(&mut parent, other));
+                parent[one.max(two)] = one.min(two);
+            }
+        }
+    }
+    let shortest = frames_in(SHORTEST) - same_end / 2;
+    let mut groups: BTreeMap<usize, Vec<Place>> = BTreeMap::new();
+    for index in (0..pieces.len()).filter(|index| repeats[*index]) {
+        let piece = pieces[index];
+        if piece.end - piece.start >= shortest {
+            groups.entry(root(&mut parent, index)).or_default().push(piece);
+        }
+    }
+    groups.into_values().filter(|places| places.len() >= 2).collect()
+}
+
+/// Where each recording is cut, in order.
+fn cuts(pairs: &[Pair], recordings: usize, same_end: usize) -> Vec<Vec<usize>> {
+    let mut cuts: Vec<Vec<usize>> = vec![Vec::new(); recordings];
+    let add = |cuts: &mut Vec<usize>, cut: usize| {
+        let at = cuts.partition_point(|own| *own < cut);
+        let near = |index: Option<usize>| {
+            index.and_then(|index| cuts.get(index)).is_some_and(|own| own.abs_diff(cut) <= same_end)
+        };
+        let new = !near(Some(at)) && !near(at.checked_sub(1));
+        if new {
+            cuts.insert(at, cut);
+        }
+        new
+    };
+    for pair in pairs {
+        for (episode, cut) in [
+            (pair.one, pair.run.a),
+            (pair.one, pair.run.a_end()),
+            (pair.two, pair.run.b),
+            (pair.two, pair.run.b_end()),
+        ] {
+            add(&mut cuts[episode], cut);
+        }
+    }
+    for _ in 0..ROUNDS {
+        let mut changed = false;
+        for pair in pairs {
+            let run = pair.run;
+            let inside = |cuts: &[usize], start: usize, other: usize| -> Vec<usize> {
+                let first = cuts.partition_point(|cut| *cut <= start + same_end);
+                let cuts = cuts[first..].iter().take_while(|cut| **cut + same_end < start + run.len);
+                cuts.map(|cut| cut - start + other).collect()
+            };
+            let to_two = inside(&cuts[pair.one], run.a, run.b);
+            let to_one = inside(&cuts[pair.two], run.b, run.a);
+            for cut in to_two {
+                changed |= add(&mut cuts[pair.two], cut);
+            }
+            for cut in to_one {
+                changed |= add(&mut cuts[pair.one], cut);
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    cuts
+}
+
+/// The one that stands for the set of `index`.
+fn root(parent: &mut [usize], mut index: usize) -> usize {
+    while parent[index] != index {
+        parent[index] = parent[parent[index]];
+        index = parent[index];
+    }
+    index
+}
+
+fn kind<Id>(places: &[Place], episodes: &[(Id, &Fingerprint)]) -> RepeatKind {
+    let mut lengths: Vec<usize> = places.iter().map(|place| place.end - place.start).collect();
+    lengths.sort_unstable();
+    let length = seconds(lengths[lengths.len() / 2] as f64);
+    let edge = frames_in(AT_THE_EDGE);
+    let at_the_edge =
+        |place: &&Place| place.start <= edge || place.end + edge >= episodes[place.episode].1.frames.len();
+    let count = |places: &mut dyn Iterator<Item = &Place>| {
+        let mut episodes: Vec<usize> = places.map(|place| place.episode).collect();
+        episodes.dedup();
+        episodes.len()
+    };
+    let most = |count: usize| count >= 2 && 2 * count >= episodes.len();
+    if length > LONGEST_ADVERTISEMENT {
+        RepeatKind::Rerun
+    } else if length <= LONGEST_JINGLE && most(count(&mut places.iter()))
+        || most(count(&mut places.iter().filter(at_the_edge)))
+    {
+        RepeatKind::Jingle
+    } else {
+        RepeatKind::Advertisement
+    }
+}
