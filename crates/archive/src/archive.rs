@@ -192,7 +192,7 @@ impl Archive {
     }
 
     /// Erases a blob, unless an episode came to use it; under the write lock, where [`Archive::add_file`] places them.
-    fn erase_unused(&self, blob: &BlobHash) -> Result<u64> {
+    pub(crate) fn erase_unused(&self, blob: &BlobHash) -> Result<u64> {
         self.store.write(|tx| {
             let bytes = self.blobs.size(blob).unwrap_or_default();
             if episodes::uses(tx, blob)? {

@@ -2,7 +2,7 @@
 
 use crate::sqlite::ledger as sql;
 use crate::{Archive, Result};
-use model::{EpisodeId, ShowId};
+use model::{EpisodeId, FeedId, ShowId};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
@@ -16,7 +16,7 @@ pub const MAX_ATTEMPTS: u32 = 3;
 /// Longest lease. One that seems to last longer was made before the clock was set back, and counts as run out.
 pub const MAX_LEASE: Duration = Duration::from_secs(3600);
 
-/// What work is done on: an episode or a show.
+/// What work is done on: an episode, a show or a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Subject(pub Uuid);
@@ -33,6 +33,12 @@ impl From<ShowId> for Subject {
     }
 }
 
+impl From<FeedId> for Subject {
+    fn from(id: FeedId) -> Self {
+        Self(id.0)
+    }
+}
+
 impl fmt::Display for Subject {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.hyphenated().fmt(out)
@@ -45,6 +51,12 @@ impl fmt::Display for Subject {
 pub struct Stage(Cow<'static, str>);
 
 impl Stage {
+    /// Looks at a feed for episodes.
+    pub const REFRESH: Self = Self::named("refresh");
+    /// Fetches the publisher's transcripts and chapters of an episode.
+    pub const TEXTS: Self = Self::named("texts");
+    /// Fetches the sound of an episode.
+    pub const FETCH: Self = Self::named("fetch");
     /// Reads what the media file says of itself.
     pub const PROBE: Self = Self::named("probe");
     /// Hears the recording.
@@ -187,6 +199,11 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// The subject as a subscription.
+    pub fn feed(&self) -> FeedId {
+        FeedId(self.subject.0)
+    }
+
     /// The subject as an episode.
     pub fn episode(&self) -> EpisodeId {
         EpisodeId(self.subject.0)
@@ -195,13 +212,14 @@ impl Claim {
 
 impl Archive {
     /// Makes work due. A cell that is there already is left alone, unless its input was another: then it is due again.
+    /// False when it was left alone.
     pub fn require(
         &self,
         subject: impl Into<Subject>,
         stage: &Stage,
         input: &str,
         priority: Priority,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         self.store.write(|tx| sql::require(tx, subject.into(), stage, input, priority))
     }
 

@@ -24,6 +24,9 @@
 //! hearings(recording) windows(hearing, from) set_shown(recording, hearing)
 //! live_words(hearing) -> Vec<LiveWord>   revise(hearing, &Change) -> Revision    undo(revision, …)   revisions(hearing)
 //!
+//! subscribe(&Subscribe) feeds(show?) edit_feed(…) call_feeds()          store_refresh(&claim, …) outlets(episode)
+//! show_settings(show) set_show_settings(…) remove_show(show)            want_sound(episode) drop_sound(episode)
+//!
 //! require(subject, stage, input, prio)   ask(subject, stage)            mark_stale(stage, tool)
 //! register_worker() -> Worker            reclaim()                     work of killed programs is due again
 //! claim(&[stage], worker, lease) -> Option<Claim>    heartbeat(&claim, lease)    release(&claim)
@@ -39,6 +42,7 @@
 mod archive;
 mod blobs;
 mod error;
+mod feeds;
 pub mod invariants;
 mod ledger;
 mod reading;
@@ -49,6 +53,10 @@ mod workers;
 
 pub use archive::Archive;
 pub use error::Error;
+pub use feeds::{
+    FeedEdit, FeedEntry, FeedKind, FeedState, Incoming, Keep, Outlet, Refresh, Refreshed, ShowSettings,
+    Subscribe, Validators, Wanted,
+};
 pub use invariants::{CheckOptions, Finding, Invariant};
 pub use ledger::{Cell, Claim, MAX_ATTEMPTS, MAX_LEASE, Priority, Retry, Stage, State, Subject};
 pub use reading::{Reading, Text, recognised};

@@ -36,6 +36,7 @@ macro_rules! id {
 
 id!(/** Identity of a show. */ ShowId);
 id!(/** Identity of an episode. */ EpisodeId);
+id!(/** Identity of a subscription: a feed or a stream. */ FeedId);
 id!(/** Identity of a recording. */ RecordingId);
 id!(/** Identity of a hearing. */ HearingId);
 id!(/** Identity of a revision. */ RevisionId);

@@ -11,11 +11,11 @@ use uuid::Uuid;
 const UNNAMED_SHOW: &str = "Recordings";
 
 /// What titles are found by: case does not count.
-fn key(title: &str) -> String {
+pub(crate) fn key(title: &str) -> String {
     title.trim().to_lowercase()
 }
 
-fn show_titled(tx: &Transaction<'_>, title: &str, automatic: bool) -> Result<ShowId> {
+pub(crate) fn show_titled(tx: &Transaction<'_>, title: &str, automatic: bool) -> Result<ShowId> {
     let found = tx
         .prepare_cached("SELECT id FROM shows WHERE title_key = ?1")?
         .query_row([key(title)], |row| parsed(row, "id"))
@@ -33,7 +33,8 @@ fn show_titled(tx: &Transaction<'_>, title: &str, automatic: bool) -> Result<Sho
 
 fn drop_empty_automatic_shows(tx: &Transaction<'_>) -> Result<()> {
     tx.execute(
-        "DELETE FROM shows WHERE automatic = 1 AND NOT EXISTS (SELECT 1 FROM episodes WHERE show = shows.id)",
+        "DELETE FROM shows WHERE automatic = 1 AND NOT EXISTS (SELECT 1 FROM feeds WHERE show = shows.id)
+           AND NOT EXISTS (SELECT 1 FROM episodes WHERE show = shows.id)",
         [],
     )?;
     Ok(())
@@ -80,16 +81,24 @@ pub(crate) fn add(
 /// Makes an episode with a recording whose bytes are not here.
 fn make(tx: &Transaction<'_>, title: &str, stated: &Stated) -> Result<(EpisodeId, RecordingId)> {
     let show = show_titled(tx, stated.show.as_deref().unwrap_or(UNNAMED_SHOW), stated.show.is_none())?;
+    insert(tx, show, title, None)
+}
+
+/// Makes an episode of a show with a recording whose bytes are not here.
+pub(crate) fn insert(
+    tx: &Transaction<'_>,
+    show: ShowId,
+    title: &str,
+    language: Option<&str>,
+) -> Result<(EpisodeId, RecordingId)> {
     let episode = EpisodeId(Uuid::now_v7());
     let recording = RecordingId(Uuid::now_v7());
-    tx.execute(
-        "INSERT INTO episodes (id, show, title, title_key) VALUES (?1, ?2, ?3, ?4)",
-        params![episode.to_string(), show.to_string(), title, key(title)],
-    )?;
-    tx.execute(
-        "INSERT INTO recordings (id, episode, file_name) VALUES (?1, ?2, '')",
-        params![recording.to_string(), episode.to_string()],
-    )?;
+    tx.prepare_cached(
+        "INSERT INTO episodes (id, show, title, title_key, language) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![episode.to_string(), show.to_string(), title, key(title), language])?;
+    tx.prepare_cached("INSERT INTO recordings (id, episode, file_name) VALUES (?1, ?2, '')")?
+        .execute(params![recording.to_string(), episode.to_string()])?;
     Ok((episode, recording))
 }
 
@@ -260,7 +269,7 @@ pub(crate) fn changed(tx: &Transaction<'_>, id: EpisodeId) -> Result<()> {
 }
 
 /// Keeps an episode's place in the queue in step with its date.
-fn place_in_queue(tx: &Transaction<'_>, id: EpisodeId) -> Result<()> {
+pub(crate) fn place_in_queue(tx: &Transaction<'_>, id: EpisodeId) -> Result<()> {
     tx.execute(
         "UPDATE cells SET newest = coalesce((SELECT broadcast FROM episodes WHERE id = ?1), '') WHERE subject = ?1",
         [id.to_string()],
@@ -331,12 +340,57 @@ pub(crate) fn remove(tx: &Transaction<'_>, id: EpisodeId) -> Result<(String, Vec
     tx.execute("DELETE FROM cells WHERE subject = ?1", [id.to_string()])?;
     tx.execute("DELETE FROM episodes WHERE id = ?1", [id.to_string()])?;
     drop_empty_automatic_shows(tx)?;
+    Ok((title, unused_blobs(tx)?))
+}
+
+/// Forgets blobs that nothing uses any more; their files are still to be erased.
+fn unused_blobs(tx: &Transaction<'_>) -> Result<Vec<BlobHash>> {
     let mut statement = tx.prepare(
         "DELETE FROM blobs WHERE NOT EXISTS (SELECT 1 FROM recordings WHERE blob = hash)
            AND NOT EXISTS (SELECT 1 FROM hearings WHERE original = hash) RETURNING hash",
     )?;
-    let blobs = statement.query_map([], |row| parsed(row, "hash"))?.collect::<Result<_, _>>()?;
-    Ok((title, blobs))
+    Ok(statement.query_map([], |row| parsed(row, "hash"))?.collect::<Result<_, _>>()?)
+}
+
+/// Takes the bytes of an episode's recordings away; returns the blobs that nothing uses any more.
+pub(crate) fn drop_sound(tx: &Transaction<'_>, id: EpisodeId) -> Result<Vec<BlobHash>> {
+    let dropped = tx.execute(
+        "UPDATE recordings SET blob = NULL WHERE episode = ?1 AND blob IS NOT NULL",
+        [id.to_string()],
+    )?;
+    if dropped > 0 {
+        changed(tx, id)?;
+    }
+    unused_blobs(tx)
+}
+
+pub(crate) fn show_size(tx: &Transaction<'_>, show: ShowId) -> Result<(u64, u64)> {
+    Ok(tx.query_row(
+        "SELECT count(DISTINCT episodes.id) AS episodes, coalesce(sum(bytes), 0) AS bytes FROM episodes
+         LEFT JOIN recordings ON recordings.episode = episodes.id LEFT JOIN blobs ON hash = blob WHERE show = ?1",
+        [show.to_string()],
+        |row| Ok((count(row, "episodes")?, count(row, "bytes")?)),
+    )?)
+}
+
+/// Erases a show and all that belongs to it; returns its title and the blobs that nothing uses any more.
+pub(crate) fn remove_show(tx: &Transaction<'_>, show: ShowId) -> Result<(String, Vec<BlobHash>)> {
+    let title = tx
+        .query_row("SELECT title FROM shows WHERE id = ?1", [show.to_string()], |row| row.get(0))
+        .optional()?
+        .ok_or_else(|| Error::not_found("show", show))?;
+    for sql in [
+        "DELETE FROM cells WHERE subject = ?1 OR subject IN (SELECT id FROM episodes WHERE show = ?1)
+           OR subject IN (SELECT id FROM feeds WHERE show = ?1)",
+        "DELETE FROM outlets WHERE feed IN (SELECT id FROM feeds WHERE show = ?1)
+           OR episode IN (SELECT id FROM episodes WHERE show = ?1)",
+        "DELETE FROM feeds WHERE show = ?1",
+        "DELETE FROM episodes WHERE show = ?1",
+        "DELETE FROM shows WHERE id = ?1",
+    ] {
+        tx.execute(sql, [show.to_string()])?;
+    }
+    Ok((title, unused_blobs(tx)?))
 }
 
 /// Whether a blob belongs to a recording.

@@ -44,6 +44,7 @@ pub(crate) const QUESTIONS: &[(&str, &str)] = &[
     ("P3.6", "SELECT subject || ' ' || stage, 'is work on something that is not there' FROM cells
               WHERE NOT EXISTS (SELECT 1 FROM episodes WHERE id = subject)
                 AND NOT EXISTS (SELECT 1 FROM shows WHERE id = subject)
+                AND NOT EXISTS (SELECT 1 FROM feeds WHERE id = subject)
               UNION ALL
               SELECT 'episode ' || episode, 'has a recording that nobody is to probe' FROM recordings
               WHERE blob IS NOT NULL

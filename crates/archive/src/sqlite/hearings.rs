@@ -541,7 +541,7 @@ pub(crate) fn status(tx: &Transaction<'_>) -> Result<Status> {
                (SELECT id FROM hearings WHERE recording = recordings.id AND complete = 0
                 ORDER BY made DESC, id DESC LIMIT 1)) AS heard
            FROM recordings WHERE EXISTS (SELECT 1 FROM cells WHERE subject = episode
-             AND state IN ('waiting', 'leased') AND stage IN ('probe', 'hear')))
+             AND state IN ('waiting', 'leased') AND stage IN ('fetch', 'probe', 'hear')))
          SELECT coalesce(sum(max(duration - coalesce(heard, 0), 0)), 0) AS waiting,
            coalesce(sum(duration IS NULL), 0) AS unknown FROM due",
         [],

@@ -6,15 +6,16 @@ use std::time::Duration;
 /// Longest pause before another attempt; a longer one was set before the clock was put back.
 const MAX_PAUSE: Duration = Duration::from_secs(24 * 3600);
 
+/// Makes work due; false when it is known already with this input.
 pub(crate) fn require(
     tx: &Transaction<'_>,
     subject: Subject,
     stage: &Stage,
     input: &str,
     priority: Priority,
-) -> Result<()> {
+) -> Result<bool> {
     // A cell that a worker has is taken from it by a new token: what it makes comes from an input that is no more.
-    tx.prepare_cached(
+    let changed = tx.prepare_cached(
         "INSERT INTO cells (subject, stage, state, input, priority, newest)
          VALUES (?1, ?2, 'waiting', ?3, ?4, coalesce((SELECT broadcast FROM episodes WHERE id = ?1), ''))
          ON CONFLICT (subject, stage) DO UPDATE SET
@@ -24,6 +25,16 @@ pub(crate) fn require(
          WHERE input <> excluded.input",
     )?
     .execute(params![subject.to_string(), stage.as_str(), input, priority as i64])?;
+    Ok(changed > 0)
+}
+
+/// Makes a cell due again that is done, failed or given up.
+pub(crate) fn again(tx: &Transaction<'_>, subject: Subject, stage: &Stage) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE cells SET state = 'waiting', attempt = 0, not_before = 0, error = NULL, changed = unixepoch('subsec')
+         WHERE subject = ?1 AND stage = ?2 AND state NOT IN ('waiting', 'leased')",
+    )?
+    .execute(params![subject.to_string(), stage.as_str()])?;
     Ok(())
 }
 

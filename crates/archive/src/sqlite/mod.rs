@@ -6,6 +6,7 @@
 
 pub(crate) mod chapters;
 pub(crate) mod episodes;
+pub(crate) mod feeds;
 pub(crate) mod health;
 pub(crate) mod hearings;
 pub(crate) mod ledger;
@@ -171,6 +172,15 @@ fn json_maybe<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &str) -> ru
 fn unreadable(detail: String) -> rusqlite::Error {
     let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
     rusqlite::Error::SqliteFailure(code, Some(format!("a stored value cannot be read: {detail}")))
+}
+
+fn moment(seconds: f64) -> rusqlite::Result<jiff::Timestamp> {
+    jiff::Timestamp::from_millisecond((seconds * 1000.0) as i64)
+        .map_err(|error| unreadable(error.to_string()))
+}
+
+fn moment_maybe(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<jiff::Timestamp>> {
+    row.get::<_, Option<f64>>(column)?.map(moment).transpose()
 }
 
 fn millis(row: &Row<'_>, column: &str) -> rusqlite::Result<Millis> {

@@ -1,7 +1,7 @@
 use super::hearings::{
     Breaks, StoredWord, breaks, changed, hearing, measures, stretches, windows, words_from, words_json,
 };
-use super::{Row, Transaction, json, parsed, parsed_maybe, unreadable};
+use super::{Row, Transaction, json, moment, parsed, parsed_maybe};
 use crate::revisions::{carried, examine, live_words};
 use crate::{Author, AuthorKind, Change, Error, LiveWord, Result, Revision, Text, WordId, WordSource};
 use model::{Cue, HearingId, RevisionId, Transcript, Turn, Word};
@@ -48,11 +48,6 @@ fn word_id(row: &Row<'_>) -> rusqlite::Result<WordId> {
         WordSource::Hearing(parsed(row, "source")?)
     };
     Ok(WordId { source, ordinal: row.get("ordinal")? })
-}
-
-fn moment(seconds: f64) -> rusqlite::Result<jiff::Timestamp> {
-    jiff::Timestamp::from_millisecond((seconds * 1000.0) as i64)
-        .map_err(|error| unreadable(error.to_string()))
 }
 
 fn heard(tx: &Transaction<'_>, id: HearingId) -> Result<Vec<Word>> {
