@@ -44,7 +44,7 @@ pub struct Form {
     pub weight: f32,
 }
 
-/// Letters beyond which a text is no form of a name: nobody says it in one breath.
+/// Bytes beyond which a text is no form of a name: nobody says it in one breath.
 const LONGEST: usize = 120;
 /// Aliases of one name beyond which they are not read: Wikidata has some with hundreds, in every script.
 const MOST_ALIASES: usize = 50;
@@ -79,7 +79,11 @@ impl Collected {
     fn add(&mut self, text: String, what: FormKind, weight: f32) {
         let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
         let short = letters < 3 && text.is_ascii() && !matches!(what, FormKind::Full | FormKind::Alias);
-        if letters > 0 && text.len() <= LONGEST && !short && self.seen.insert(text.clone()) {
+        if letters > 0
+            && (text.len() <= LONGEST || what == FormKind::Full)
+            && !short
+            && self.seen.insert(text.clone())
+        {
             self.forms.push(Form { text, what, weight });
         }
     }
