@@ -3,7 +3,9 @@
 //! Goes in: a [`model::Transcript`] and what is known [`About`] it. Comes out: [`paragraphs`] for pages and terminals,
 //! and the text of a file in one of the [`Format`]s. Never: I/O, and never a word left out.
 
+mod align;
 mod captions;
+pub mod chapters;
 mod complete;
 mod ctm;
 mod format;
@@ -12,6 +14,7 @@ mod podcast;
 mod prose;
 mod wording;
 
+pub use align::{Aligned, align};
 pub use complete::{ImportError, VERSION, import};
 pub use format::{Format, UnknownFormat};
 pub use paragraph::{Paragraph, ends_sentence, paragraphs};
