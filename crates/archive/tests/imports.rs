@@ -1,6 +1,5 @@
 //! Texts from elsewhere: stored as they came, shown with their turns, carried through corrections; and archives of the
 //! format before.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
