@@ -59,6 +59,8 @@ impl Stage {
     pub const FETCH: Self = Self::named("fetch");
     /// Reads what the media file says of itself.
     pub const PROBE: Self = Self::named("probe");
+    /// Sets names right.
+    pub const REPAIR: Self = Self::named("repair");
     /// Hears the recording.
     pub const HEAR: Self = Self::named("hear");
 

@@ -27,6 +27,8 @@
 //! subscribe(&Subscribe) feeds(show?) edit_feed(…) call_feeds()          store_refresh(&claim, …) outlets(episode)
 //! show_settings(show) set_show_settings(…) remove_show(show)            want_sound(episode) drop_sound(episode)
 //!
+//! set_glossary(…) glossaries() set_name_rule(…)   repairable(hearing) store_repairs(&claim, …) offers(hearing) decide_offer(…)
+//!
 //! require(subject, stage, input, prio)   ask(subject, stage)            mark_stale(stage, tool)
 //! register_worker() -> Worker            reclaim()                     work of killed programs is due again
 //! claim(&[stage], worker, lease) -> Option<Claim>    heartbeat(&claim, lease)    release(&claim)
@@ -45,6 +47,7 @@ mod error;
 mod feeds;
 pub mod invariants;
 mod ledger;
+mod names;
 mod reading;
 mod records;
 mod revisions;
@@ -59,6 +62,9 @@ pub use feeds::{
 };
 pub use invariants::{CheckOptions, Finding, Invariant};
 pub use ledger::{Cell, Claim, MAX_ATTEMPTS, MAX_LEASE, Priority, Retry, Stage, State, Subject};
+pub use names::{
+    Glossary, GlossaryName, NameRule, NewOffer, Offer, OfferState, PastRevision, Repairable, Repaired,
+};
 pub use reading::{Reading, Text, recognised};
 pub use records::{
     Added, Begun, Coverage, EpisodeEntry, HearingRequest, HearingResult, Imported, Problem, Removed,

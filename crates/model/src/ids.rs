@@ -40,6 +40,7 @@ id!(/** Identity of a subscription: a feed or a stream. */ FeedId);
 id!(/** Identity of a recording. */ RecordingId);
 id!(/** Identity of a hearing. */ HearingId);
 id!(/** Identity of a revision. */ RevisionId);
+id!(/** Identity of an offered repair. */ OfferId);
 
 /// BLAKE3 hash of a blob's bytes, written as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -5,7 +5,9 @@
 mod ids;
 mod time;
 
-pub use ids::{BlobHash, EpisodeId, FeedId, HearingId, InvalidBlobHash, RecordingId, RevisionId, ShowId};
+pub use ids::{
+    BlobHash, EpisodeId, FeedId, HearingId, InvalidBlobHash, OfferId, RecordingId, RevisionId, ShowId,
+};
 pub use time::Millis;
 
 use serde::{Deserialize, Serialize};

@@ -28,6 +28,19 @@ pub(crate) fn require(
     Ok(changed > 0)
 }
 
+/// Makes work due whatever became of it before: what it works from has changed. A worker that has it loses it.
+pub(crate) fn renew(tx: &Transaction<'_>, subject: Subject, stage: &Stage) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO cells (subject, stage, state, input, priority, newest)
+         VALUES (?1, ?2, 'waiting', '1', 1, coalesce((SELECT broadcast FROM episodes WHERE id = ?1), ''))
+         ON CONFLICT (subject, stage) DO UPDATE SET
+           state = 'waiting', input = cast(cast(input AS INTEGER) + 1 AS TEXT), attempt = 0, not_before = 0,
+           error = NULL, worker = NULL, lease_until = NULL, token = token + 1, changed = unixepoch('subsec')",
+    )?
+    .execute(params![subject.to_string(), stage.as_str()])?;
+    Ok(())
+}
+
 /// Makes a cell due again that is done, failed or given up.
 pub(crate) fn again(tx: &Transaction<'_>, subject: Subject, stage: &Stage) -> Result<()> {
     tx.prepare_cached(

@@ -10,6 +10,7 @@ pub(crate) mod feeds;
 pub(crate) mod health;
 pub(crate) mod hearings;
 pub(crate) mod ledger;
+pub(crate) mod names;
 pub(crate) mod revisions;
 pub(crate) mod schema;
 

@@ -4,15 +4,15 @@ use super::hearings::{
 use super::{Row, Transaction, json, moment, parsed, parsed_maybe};
 use crate::revisions::{carried, examine, live_words};
 use crate::{Author, AuthorKind, Change, Error, LiveWord, Result, Revision, Text, WordId, WordSource};
-use model::{Cue, HearingId, RevisionId, Transcript, Turn, Word};
+use model::{Cue, Hearing, HearingId, RevisionId, Transcript, Turn, Word};
 use rusqlite::{OptionalExtension, params};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// The revisions over a hearing, in the order in which they apply.
+/// The revisions over a hearing that are in force, in the order in which they apply.
 pub(crate) fn list(tx: &Transaction<'_>, id: HearingId) -> Result<Vec<Revision>> {
     let mut statement = tx.prepare_cached(
-        "SELECT consumed.* FROM consumed JOIN revisions ON revisions.id = revision WHERE hearing = ?1
+        "SELECT consumed.* FROM consumed JOIN revisions ON revisions.id = consumed.revision WHERE hearing = ?1
          ORDER BY revision, place",
     )?;
     let mut consumes: HashMap<RevisionId, Vec<WordId>> = HashMap::new();
@@ -22,23 +22,30 @@ pub(crate) fn list(tx: &Transaction<'_>, id: HearingId) -> Result<Vec<Revision>>
         let (revision, word) = row?;
         consumes.entry(revision).or_default().push(word);
     }
-    let mut statement = tx.prepare_cached("SELECT * FROM revisions WHERE hearing = ?1 ORDER BY number")?;
+    let mut statement =
+        tx.prepare_cached("SELECT * FROM revisions WHERE hearing = ?1 AND retired IS NULL ORDER BY number")?;
     let revisions = statement.query_map([id.to_string()], |row| {
-        let id = parsed(row, "id")?;
-        let kind: String = row.get("author_kind")?;
-        let kind = if kind == "person" { AuthorKind::Person } else { AuthorKind::Machine };
-        Ok(Revision {
-            id,
-            hearing: parsed(row, "hearing")?,
-            author: Author { kind, name: row.get("author")? },
-            evidence: row.get("evidence")?,
-            undoes: parsed_maybe(row, "undoes")?,
-            consumes: consumes.remove(&id).unwrap_or_default(),
-            produces: words_from(json::<Vec<StoredWord>>(row, "produces")?),
-            made: moment(row.get("made")?)?,
-        })
+        let mut revision = revision_row(row)?;
+        revision.consumes = consumes.remove(&revision.id).unwrap_or_default();
+        Ok(revision)
     })?;
     Ok(revisions.collect::<Result<_, _>>()?)
+}
+
+/// A revision without what it consumes.
+pub(super) fn revision_row(row: &Row<'_>) -> rusqlite::Result<Revision> {
+    let kind: String = row.get("author_kind")?;
+    let kind = if kind == "person" { AuthorKind::Person } else { AuthorKind::Machine };
+    Ok(Revision {
+        id: parsed(row, "id")?,
+        hearing: parsed(row, "hearing")?,
+        author: Author { kind, name: row.get("author")? },
+        evidence: row.get("evidence")?,
+        undoes: parsed_maybe(row, "undoes")?,
+        consumes: Vec::new(),
+        produces: words_from(json::<Vec<StoredWord>>(row, "produces")?),
+        made: moment(row.get("made")?)?,
+    })
 }
 
 fn word_id(row: &Row<'_>) -> rusqlite::Result<WordId> {
@@ -50,7 +57,7 @@ fn word_id(row: &Row<'_>) -> rusqlite::Result<WordId> {
     Ok(WordId { source, ordinal: row.get("ordinal")? })
 }
 
-fn heard(tx: &Transaction<'_>, id: HearingId) -> Result<Vec<Word>> {
+pub(super) fn heard(tx: &Transaction<'_>, id: HearingId) -> Result<Vec<Word>> {
     Ok(windows(tx, id, 0)?.into_iter().flat_map(|window| window.words).collect())
 }
 
@@ -113,13 +120,31 @@ fn make(
     change: &Change,
     undoes: Option<RevisionId>,
 ) -> Result<Revision> {
+    let hearing = revisable(tx, id)?;
+    examine(&live(tx, id)?, change)?;
+    let revision = insert(tx, id, change, undoes)?;
+    changed(tx, &hearing)?;
+    Ok(revision)
+}
+
+/// A hearing that is complete, so that it can be revised.
+pub(super) fn revisable(tx: &Transaction<'_>, id: HearingId) -> Result<Hearing> {
     let hearing = hearing(tx, id)?;
     if !hearing.complete {
         return Err(Error::Invalid(
             "this recording is still being heard: correct it when that is done".into(),
         ));
     }
-    examine(&live(tx, id)?, change)?;
+    Ok(hearing)
+}
+
+/// Writes a change that was examined.
+pub(super) fn insert(
+    tx: &Transaction<'_>,
+    id: HearingId,
+    change: &Change,
+    undoes: Option<RevisionId>,
+) -> Result<Revision> {
     let revision = RevisionId(Uuid::now_v7());
     let made: f64 = tx.query_row(
         "INSERT INTO revisions (id, hearing, number, author_kind, author, evidence, undoes, produces)
@@ -149,7 +174,6 @@ fn make(
         };
         statement.execute(params![source, word.ordinal, revised, revision.to_string(), place as i64])?;
     }
-    changed(tx, &hearing)?;
     Ok(Revision {
         id: revision,
         hearing: id,

@@ -1,0 +1,197 @@
+//! Lists of names, rules, and repairs that come as generations over what people did.
+
+mod support;
+
+use archive::{
+    Author, AuthorKind, Change, Error, GlossaryName, NameRule, NewOffer, OfferState, Repairable, Repaired,
+    Stage, Text,
+};
+use model::{HearingId, Word};
+use serde_json::json;
+use support::{LEASE, Place};
+
+fn machine() -> Author {
+    Author { kind: AuthorKind::Machine, name: "names/1".into() }
+}
+
+fn person() -> Author {
+    Author { kind: AuthorKind::Person, name: "Eve".into() }
+}
+
+/// The words with these indices become `text`, one word, in the time of all of them.
+fn change(base: &[Repairable], words: std::ops::Range<usize>, text: &str, author: Author) -> Change {
+    let span = &base[words];
+    let (first, last) = (&span[0].live.word, &span[span.len() - 1].live.word);
+    Change {
+        author,
+        evidence: "notes, line 1".into(),
+        consumes: span.iter().map(|word| word.live.id).collect(),
+        produces: vec![Word { text: text.into(), end: last.end, ..first.clone() }],
+    }
+}
+
+fn generation(place: &Place, hearing: HearingId, repairs: &[Change], offers: &[NewOffer]) -> Repaired {
+    let episode = place.archive.episodes(None).unwrap()[0].episode.id;
+    place.archive.require_repair(episode).unwrap();
+    let claim = place.archive.claim(&[Stage::REPAIR], "mender", LEASE).unwrap().expect("repairs are due");
+    place.archive.store_repairs(&claim, hearing, "names/1", repairs, offers).unwrap()
+}
+
+fn text(place: &Place, hearing: HearingId) -> String {
+    let words = place.archive.transcript(hearing, Text::Revised).unwrap().words;
+    words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_generation_takes_the_place_of_the_one_before() {
+    let place = Place::new();
+    let (_, hearing) = place.heard();
+    let base = place.archive.repairable(hearing).unwrap();
+    let lecornu = change(&base, 3..5, "Lecornu", machine());
+    let made = generation(&place, hearing, &[lecornu.clone(), change(&base, 6..7, "Touday", machine())], &[]);
+    assert_eq!(made, Repaired { made: 2, ..Repaired::default() });
+    assert_eq!(text(&place, hearing), "we met the Lecornu minister Touday");
+    let before = place.archive.revisions(hearing).unwrap();
+
+    assert_eq!(place.archive.repairable(hearing).unwrap(), base, "repairs start from what was heard");
+    let made = generation(&place, hearing, std::slice::from_ref(&lecornu), &[]);
+    assert_eq!(made, Repaired { kept: 1, retired: 1, ..Repaired::default() });
+    assert_eq!(text(&place, hearing), "we met the Lecornu minister today");
+    assert_eq!(place.archive.revisions(hearing).unwrap(), before[..1], "what stays keeps its identity");
+    let history = place.archive.history(hearing).unwrap();
+    assert_eq!(history.len(), 2, "what went is on record");
+    assert!(history[1].retired.is_some());
+    assert_eq!(history[1].revision.consumes, before[1].consumes);
+    generation(&place, hearing, &[], &[]);
+    assert_eq!(text(&place, hearing), "we met the local new minister today");
+    assert_eq!(
+        place.archive.transcript(hearing, Text::Revised).unwrap(),
+        place.archive.transcript(hearing, Text::AsHeard).unwrap()
+    );
+    place.sound();
+}
+
+#[test]
+fn what_people_did_outranks_every_generation() {
+    let place = Place::new();
+    let (_, hearing) = place.heard();
+    let base = place.archive.repairable(hearing).unwrap();
+    let repairs = [change(&base, 3..5, "Lecornu", machine()), change(&base, 6..7, "Touday", machine())];
+    generation(&place, hearing, &repairs, &[]);
+    // One repair is put back, the other corrected further.
+    let revisions = place.archive.revisions(hearing).unwrap();
+    place.archive.undo(revisions[0].id, &person(), "").unwrap();
+    let live = place.archive.live_words(hearing).unwrap();
+    let last = live.last().unwrap();
+    let hers = Change {
+        author: person(),
+        evidence: String::new(),
+        consumes: vec![last.id],
+        produces: vec![Word { text: "Tuesday".into(), ..last.word.clone() }],
+    };
+    place.archive.revise(hearing, &hers).unwrap();
+    let base = place.archive.repairable(hearing).unwrap();
+    let by_person: Vec<_> =
+        base.iter().filter(|word| word.by_person).map(|word| word.live.word.text.as_str()).collect();
+    assert_eq!(by_person, ["local", "new", "Tuesday"]);
+    assert_eq!(generation(&place, hearing, &[], &[]), Repaired::default());
+    assert_eq!(text(&place, hearing), "we met the local new minister Tuesday");
+    place.sound();
+}
+
+#[test]
+fn a_repair_of_a_word_that_a_person_changed_meanwhile_is_refused() {
+    let place = Place::new();
+    let (_, hearing) = place.heard();
+    let base = place.archive.repairable(hearing).unwrap();
+    let late = change(&base, 0..1, "Wu", machine());
+    place.archive.revise(hearing, &change(&base, 0..1, "They", person())).unwrap();
+    let episode = place.archive.episodes(None).unwrap()[0].episode.id;
+    place.archive.require_repair(episode).unwrap();
+    let claim = place.archive.claim(&[Stage::REPAIR], "mender", LEASE).unwrap().unwrap();
+    let refused = place.archive.store_repairs(&claim, hearing, "names/1", &[late], &[]);
+    assert!(matches!(refused, Err(Error::Conflict)), "{refused:?}");
+    place.archive.heartbeat(&claim, LEASE).unwrap();
+    assert_eq!(text(&place, hearing), "They met the local new minister today");
+    place.sound();
+}
+
+#[test]
+fn offers_wait_for_a_person_and_are_declined_once() {
+    let place = Place::new();
+    let (_, hearing) = place.heard();
+    let base = place.archive.repairable(hearing).unwrap();
+    let offer = |words, text| {
+        let change = change(&base, words, text, machine());
+        NewOffer {
+            consumes: change.consumes,
+            produces: change.produces,
+            evidence: change.evidence,
+            score: 0.5,
+        }
+    };
+    let offers = [offer(3..5, "Lecornu"), offer(6..7, "Touday")];
+    assert_eq!(generation(&place, hearing, &[], &offers).offers, 2);
+    assert_eq!(text(&place, hearing), "we met the local new minister today", "an offer changes nothing");
+    let open = place.archive.offers(hearing).unwrap();
+    place.archive.decide_offer(open[1].id, false, &person()).unwrap();
+    assert!(matches!(place.archive.decide_offer(open[1].id, true, &person()), Err(Error::Conflict)));
+    assert_eq!(generation(&place, hearing, &[], &offers).offers, 1, "a declined one is not made again");
+    let open = place.archive.offers(hearing).unwrap();
+    let lecornu = open.iter().find(|offer| offer.state == OfferState::Open).unwrap();
+    let revision = place.archive.decide_offer(lecornu.id, true, &person()).unwrap().unwrap();
+    assert_eq!(revision.author, person());
+    assert_eq!(text(&place, hearing), "we met the Lecornu minister today");
+    place.sound();
+}
+
+#[test]
+fn lists_and_rules_make_repairs_due() {
+    let place = Place::new();
+    place.heard();
+    let due = || {
+        let claim = place.archive.claim(&[Stage::REPAIR], "mender", LEASE).unwrap();
+        claim.inspect(|claim| place.archive.finish(claim, "names/1").unwrap()).is_some()
+    };
+    assert!(!due());
+    let names = [GlossaryName { spelling: "Lecornu".into(), entry: json!({ "spelling": "Lecornu" }) }];
+    let (glossary, new) = place.archive.set_glossary(None, "list.txt", "hash 1", &names).unwrap();
+    assert!(new && due() && !due());
+    assert!(!place.archive.set_glossary(None, "list.txt", "hash 1", &names).unwrap().1, "the same list");
+    assert!(!due());
+    let version = place.archive.names_version().unwrap();
+    assert_eq!(place.archive.glossary_names(glossary).unwrap(), names);
+    let show = place.archive.shows().unwrap()[0].show.id;
+    let rule = |show, right: Option<&str>| NameRule {
+        id: 0,
+        show,
+        heard: "local new".into(),
+        right: right.map(str::to_owned),
+        author: "Eve".into(),
+    };
+    place.archive.set_name_rule(&rule(None, Some("Lecornu"))).unwrap();
+    let id = place.archive.set_name_rule(&rule(Some(show), None)).unwrap();
+    assert!(due() && place.archive.names_version().unwrap() > version);
+    let rules = place.archive.name_rules(Some(show)).unwrap();
+    assert_eq!(rules.iter().map(|rule| rule.right.as_deref()).collect::<Vec<_>>(), [None, Some("Lecornu")]);
+    place.archive.remove_name_rule(id).unwrap();
+    place.archive.remove_glossary(glossary).unwrap();
+    assert!(due());
+    assert!(place.archive.glossaries().unwrap().is_empty());
+    place.sound();
+}
+
+#[test]
+fn changes_everywhere_are_made_together_or_not_at_all() {
+    let place = Place::new();
+    let (_, hearing) = place.heard();
+    let base = place.archive.repairable(hearing).unwrap();
+    let one = change(&base, 0..1, "They", person());
+    let two = change(&base, 3..5, "Lecornu", person());
+    let clash = [(hearing, one.clone()), (hearing, change(&base, 0..2, "You", person()))];
+    assert!(matches!(place.archive.revise_all(&clash), Err(Error::Conflict)));
+    assert_eq!(text(&place, hearing), "we met the local new minister today");
+    assert_eq!(place.archive.revise_all(&[(hearing, one), (hearing, two)]).unwrap().len(), 2);
+    assert_eq!(text(&place, hearing), "They met the Lecornu minister today");
+    place.sound();
+}
