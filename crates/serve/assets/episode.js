@@ -48,6 +48,7 @@ function playAt(time, { play, until }) {
 }
 
 function playFrom(word) {
+  if (!transcript.timed) return;
   unmark();
   walk.set(word);
   playAt(transcript.timeOf(word).start / 1000, { play: true });

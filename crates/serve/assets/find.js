@@ -62,7 +62,7 @@ export class Find {
       }
     }
     this.#mark();
-    this.onFound(this.#hits.slice(0, MOST).map((hit) => this.#time(hit)));
+    if (this.transcript.timed) this.onFound(this.#hits.slice(0, MOST).map((hit) => this.#time(hit)));
     if (this.#hits.length > 0) this.step(1, this.#firstBelow());
     else this.count.value = wanted ? "nothing found" : "";
   }

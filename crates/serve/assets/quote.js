@@ -45,10 +45,14 @@ export class Quote {
   async copy() {
     const selected = this.#selected();
     if (!selected) return;
-    const { start } = this.transcript.timeOf(selected.first);
-    const { end } = this.transcript.timeOf(selected.last);
-    const source = [this.about.title, this.about.show, this.about.date, clock(start / 1000)].filter(Boolean);
-    const address = `${location.origin}${location.pathname}#t=${seconds(start / 1000)},${seconds(end / 1000)}`;
+    const source = [this.about.title, this.about.show, this.about.date].filter(Boolean);
+    let address = `${location.origin}${location.pathname}`;
+    if (this.transcript.timed) {
+      const { start } = this.transcript.timeOf(selected.first);
+      const { end } = this.transcript.timeOf(selected.last);
+      source.push(clock(start / 1000));
+      address += `#t=${seconds(start / 1000)},${seconds(end / 1000)}`;
+    }
     const text = `“${this.#text(selected.first, selected.last)}”\n${source.join(", ")}\n${address}`;
     this.say((await toClipboard(text)) ? "Quotation copied" : "This browser did not allow copying");
   }

@@ -13,6 +13,11 @@ export class Transcript {
     this.refresh();
   }
 
+  /** Whether the words have times at all; a text without them is read, not played. */
+  get timed() {
+    return this.root.dataset.timed !== "no";
+  }
+
   /** To be called when passages were added or removed. */
   refresh() {
     this.passages = [...this.root.children];
@@ -26,7 +31,7 @@ export class Transcript {
 
   /** What is heard at a time: `{ passage, word, lit }`; `word` is the last begun, `lit` false in the pause after it. */
   at(ms) {
-    const passage = this.passageAt(ms);
+    const passage = this.timed ? this.passageAt(ms) : null;
     if (!passage) return null;
     const times = this.#of(passage);
     if (!times) return { passage, word: null, lit: true };

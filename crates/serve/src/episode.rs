@@ -12,7 +12,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use model::{BlobHash, EpisodeId, MediaInfo, Millis, Stretch, Transcript};
+use model::{BlobHash, EpisodeId, MediaInfo, Millis, Origin, Stretch, Transcript};
 use serde::Deserialize;
 use transcript::{About, Format, length_in_words, long_date};
 
@@ -82,6 +82,12 @@ struct Page<'a> {
     missing: String,
     partial: Option<&'a str>,
     engine: Option<&'a str>,
+    /// For a text from elsewhere: where it came from.
+    source: Option<&'a str>,
+    /// It came from the publisher.
+    publishers: bool,
+    /// Its words have times.
+    timed: bool,
 }
 
 pub(crate) async fn page(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Failure> {
@@ -98,6 +104,8 @@ fn episode_page(loaded: &Loaded) -> Response {
         Some(role) => format!("{} ({role})", person.name),
         None => person.name.clone(),
     });
+    let hearing = entry.hearing.as_ref();
+    let elsewhere = hearing.filter(|hearing| hearing.origin != Origin::Heard);
     let missing: u64 = transcript.gaps().map(|gap| gap.end.since(gap.start).0).sum();
     render(&Page {
         id: entry.episode.id,
@@ -117,11 +125,16 @@ fn episode_page(loaded: &Loaded) -> Response {
         passages: passages::passages(transcript, Millis(0)),
         bars: strip::bars(transcript, duration),
         // Of a recording under way nobody can say yet how much of it will be understood.
-        coverage: (transcript.complete && transcript.speech.0 > 0).then(|| per_cent(transcript.coverage())),
+        // And only a recogniser was measured against the speech that there is.
+        coverage: (elsewhere.is_none() && transcript.complete && transcript.speech.0 > 0)
+            .then(|| per_cent(transcript.coverage())),
         gaps: transcript.gaps().collect(),
         missing: length_in_words(Millis(missing)),
         partial: transcript.partial.as_deref(),
-        engine: entry.hearing.as_ref().map(|hearing| hearing.engine.as_str()),
+        engine: hearing.map(|hearing| hearing.engine.as_str()),
+        source: elsewhere.map(|hearing| hearing.source.as_str()),
+        publishers: elsewhere.is_some_and(|hearing| hearing.origin == Origin::Publisher),
+        timed: transcript.words.is_empty() || transcript.is_timed(),
     })
 }
 

@@ -7,7 +7,7 @@ use archive::{Archive, Coverage, EpisodeEntry, Stage, State as Cell};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use model::{EpisodeId, Millis};
+use model::{EpisodeId, Millis, Origin};
 use transcript::long_date;
 
 /// Where the work on an episode stands.
@@ -91,13 +91,15 @@ fn sections(archive: &Archive) -> archive::Result<Vec<ShowSection>> {
 fn row(entry: &EpisodeEntry) -> Row {
     let probed = entry.recording.as_ref().and_then(|recording| recording.media.as_ref()?.duration);
     let length = entry.coverage.map(|coverage| coverage.duration).filter(|duration| duration.0 > 0);
+    // How much was understood is a measure of a recogniser only.
+    let heard = entry.hearing.as_ref().is_some_and(|hearing| hearing.origin == Origin::Heard);
     Row {
         id: entry.episode.id,
         title: episode::title(entry),
         date: entry.episode.broadcast.map(|date| (date.to_string(), long_date(date))),
         length: length.or(probed),
         standing: Standing::of(entry),
-        coverage: entry.coverage.filter(|coverage| coverage.speech.0 > 0),
+        coverage: entry.coverage.filter(|coverage| heard && coverage.speech.0 > 0),
     }
 }
 

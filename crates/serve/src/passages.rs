@@ -4,6 +4,9 @@ use model::{Millis, Stretch, StretchKind, Transcript, Word};
 use std::fmt::{self, Write as _};
 use transcript::{Paragraph, describe, length_in_words, paragraphs};
 
+/// What stands where a name would, when the text says that the speaker changes and not who it is.
+const SOMEBODY: &str = "Unknown speaker";
+
 /// Words heard with less confidence than this are underlined. Chosen low, so that the eye is led to the few words that
 /// are really in doubt: readers find a text where every second word is marked useless.
 const UNSURE: f32 = 0.4;
@@ -17,6 +20,10 @@ pub(crate) enum Passage<'a> {
 /// A paragraph.
 pub(crate) struct Spoken<'a> {
     pub start: Millis,
+    /// False when no source states when it begins: no time is shown.
+    pub timed: bool,
+    /// The name that stands above it, where the speaker changes.
+    pub speaker: Option<&'a str>,
     pub words: &'a [Word],
 }
 
@@ -31,9 +38,10 @@ pub(crate) struct Unspoken {
 /// Passages that begin at or after `from`.
 pub(crate) fn passages(transcript: &Transcript, from: Millis) -> Vec<Passage<'_>> {
     let passage = |piece| match piece {
-        Paragraph::Spoken(words) => {
-            let start = words.first().map(|word: &Word| word.start).unwrap_or_default();
-            Passage::Spoken(Spoken { start, words })
+        Paragraph::Spoken(spoken) => {
+            let start = spoken.words.first().map(|word| word.start).unwrap_or_default();
+            let speaker = spoken.begins_turn.then(|| spoken.speaker.unwrap_or(SOMEBODY));
+            Passage::Spoken(Spoken { start, timed: spoken.start().is_some(), speaker, words: spoken.words })
         }
         Paragraph::Unspoken(stretch) => Passage::Unspoken(unspoken(stretch)),
     };
@@ -65,6 +73,7 @@ impl Passage<'_> {
         let mut hasher = blake3::Hasher::new();
         match self {
             Self::Spoken(spoken) => {
+                hasher.update(spoken.speaker.unwrap_or_default().as_bytes());
                 for word in spoken.words {
                     hasher.update(word.text.as_bytes());
                     hasher.update(&word.start.0.to_le_bytes()).update(&word.end.0.to_le_bytes());
@@ -102,7 +111,7 @@ impl Spoken<'_> {
     /// Lines the paragraph is likely to fill, in steps of two: the space that is kept for it until it is laid out.
     pub fn size(&self) -> usize {
         let letters: usize = self.words.iter().map(|word| word.text.chars().count() + 1).sum();
-        (letters / 68 / 2 * 2 + 2).min(16)
+        ((letters / 68 + usize::from(self.speaker.is_some())) / 2 * 2 + 2).min(16)
     }
 }
 

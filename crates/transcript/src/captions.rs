@@ -61,7 +61,7 @@ fn cues(transcript: &Transcript) -> Vec<Cue> {
     let mut cues: Vec<Cue> = Vec::new();
     for piece in paragraphs(transcript) {
         match piece {
-            Paragraph::Spoken(words) => spoken(words, &mut cues),
+            Paragraph::Spoken(piece) => spoken(piece.words, &mut cues),
             Paragraph::Unspoken(stretch) => cues.extend(unspoken(stretch)),
         }
     }

@@ -8,7 +8,7 @@ pub const VERSION: &str = "readout-transcript/1";
 
 /// Why a file is no transcript in Readout's own format.
 #[derive(Debug, thiserror::Error)]
-pub enum ImportError {
+pub enum IncompleteFile {
     /// Not JSON, or members that the format does not have.
     #[error("not a readout transcript: {0}")]
     Json(#[from] serde_json::Error),
@@ -132,10 +132,10 @@ fn json(value: &impl Serialize) -> String {
 ///
 /// # Errors
 /// Anything that is not a whole, ordered transcript of this version: nothing is repaired or left out silently.
-pub fn import(text: &str) -> Result<(About, Transcript), ImportError> {
+pub fn import_complete(text: &str) -> Result<(About, Transcript), IncompleteFile> {
     let Envelope { format } = serde_json::from_str(text)?;
     if format != VERSION {
-        return Err(ImportError::Version(format));
+        return Err(IncompleteFile::Version(format));
     }
     let file: File = serde_json::from_str(text)?;
     let mut now = Millis(0);
@@ -153,12 +153,12 @@ pub fn import(text: &str) -> Result<(About, Transcript), ImportError> {
             now = word.start;
             continue;
         };
-        return Err(ImportError::Word { index, text: word.text.clone(), complaint });
+        return Err(IncompleteFile::Word { index, text: word.text.clone(), complaint });
     }
     let mut now = Millis(0);
     for (index, stretch) in file.stretches.iter().enumerate() {
         if stretch.start < now || stretch.end < stretch.start {
-            return Err(ImportError::Stretch { index });
+            return Err(IncompleteFile::Stretch { index });
         }
         now = stretch.start;
     }

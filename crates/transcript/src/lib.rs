@@ -15,9 +15,9 @@ mod prose;
 mod wording;
 
 pub use align::{Aligned, align};
-pub use complete::{ImportError, VERSION, import};
+pub use complete::{IncompleteFile, VERSION, import_complete};
 pub use format::{Format, UnknownFormat};
-pub use paragraph::{Paragraph, ends_sentence, paragraphs};
+pub use paragraph::{Paragraph, Spoken, ends_sentence, paragraphs};
 pub use wording::{describe, length_in_words, long_date};
 
 use model::{BlobHash, Person, Transcript};

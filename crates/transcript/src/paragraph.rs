@@ -1,12 +1,32 @@
-use model::{Stretch, Transcript, Word};
+use model::{Millis, Stretch, Timing, Transcript, Word};
 
 /// A piece of a transcript in the order of time: words to read, or a stretch that has none.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Paragraph<'a> {
-    /// Words that are read as one paragraph; at least one.
-    Spoken(&'a [Word]),
+    /// Words that are read as one paragraph.
+    Spoken(Spoken<'a>),
     /// A gap, music or a long silence.
     Unspoken(&'a Stretch),
+}
+
+/// Words of one speaker that are read as one paragraph.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spoken<'a> {
+    /// Index of the first word in the transcript.
+    pub first: usize,
+    /// The words; at least one.
+    pub words: &'a [Word],
+    /// Who speaks, when the text says so.
+    pub speaker: Option<&'a str>,
+    /// True where the speaker changes: here the name is to be written, or that it is not known.
+    pub begins_turn: bool,
+}
+
+impl Spoken<'_> {
+    /// When it begins, if a source states that. An estimate is not to be shown.
+    pub fn start(&self) -> Option<Millis> {
+        self.words.first().filter(|word| word.timing != Timing::Estimated).map(|word| word.start)
+    }
 }
 
 /// Fewest words a paragraph has, unless a stretch or a long pause cuts it short.
@@ -19,31 +39,59 @@ const CRUMB: usize = 20;
 const LONG_PAUSE: u64 = 2_500;
 /// Words before a long pause that make a paragraph of their own.
 const ENOUGH: usize = 12;
+/// A source's own paragraph of more words than this is no help to a reader, and is cut like running text.
+const WALL: usize = 250;
 
 /// Cuts a transcript into paragraphs for reading.
 ///
-/// A paragraph ends at a stretch without words, at a long pause after a sentence, or where, between 40 and 110 words, a
-/// sentence ends with the longest pause. The cut depends only on the words since the last cut and at most some hundred
-/// after it, so that the paragraphs of a recording that is still being heard stay as they are while more is added.
+/// A paragraph ends at a stretch without words, where the speaker changes, and where the source has one end. Where the
+/// source has none, it ends at a long pause after a sentence, or where, between 40 and 110 words, a sentence ends with
+/// the longest pause. That cut depends only on the words since the last cut and at most some hundred after it, so that
+/// the paragraphs of a recording that is still being heard stay as they are while more is added.
 pub fn paragraphs(transcript: &Transcript) -> Vec<Paragraph<'_>> {
     let mut pieces = Vec::new();
-    let mut rest = transcript.words.as_slice();
+    let mut from = 0;
     for stretch in &transcript.stretches {
-        let (before, after) = rest.split_at(rest.partition_point(|word| word.start < stretch.start));
-        cut(before, &mut pieces);
+        let to = from + transcript.words[from..].partition_point(|word| word.start < stretch.start);
+        run(transcript, from, to, &mut pieces);
         pieces.push(Paragraph::Unspoken(stretch));
-        rest = after;
+        from = to;
     }
-    cut(rest, &mut pieces);
+    run(transcript, from, transcript.words.len(), &mut pieces);
     pieces
 }
 
-/// Cuts an unbroken run of words.
-fn cut<'a>(mut run: &'a [Word], pieces: &mut Vec<Paragraph<'a>>) {
-    while !run.is_empty() {
-        let (paragraph, rest) = run.split_at(first_paragraph(run));
-        pieces.push(Paragraph::Spoken(paragraph));
-        run = rest;
+/// Cuts words without a stretch between them: at turns, at the source's paragraphs, else for reading.
+fn run<'a>(transcript: &'a Transcript, from: usize, to: usize, pieces: &mut Vec<Paragraph<'a>>) {
+    let Transcript { turns, paragraphs, .. } = transcript;
+    let mut turn = turns.partition_point(|turn| turn.first as usize <= from);
+    let mut paragraph = paragraphs.partition_point(|first| *first as usize <= from);
+    let mut at = from;
+    while at < to {
+        while turns.get(turn).is_some_and(|turn| turn.first as usize <= at) {
+            turn += 1;
+        }
+        while paragraphs.get(paragraph).is_some_and(|first| *first as usize <= at) {
+            paragraph += 1;
+        }
+        let next_turn = turns.get(turn).map_or(to, |turn| turn.first as usize);
+        let next_paragraph = paragraphs.get(paragraph).map_or(to, |first| *first as usize);
+        let end = to.min(next_turn).min(next_paragraph);
+        let current = turn.checked_sub(1).and_then(|turn| turns.get(turn));
+        let mut rest = &transcript.words[at..end];
+        while !rest.is_empty() {
+            let whole = !paragraphs.is_empty() && rest.len() <= WALL;
+            let (words, after) = rest.split_at(if whole { rest.len() } else { first_paragraph(rest) });
+            let first = end - rest.len();
+            pieces.push(Paragraph::Spoken(Spoken {
+                first,
+                words,
+                speaker: current.and_then(|turn| turn.speaker.as_deref()),
+                begins_turn: current.is_some_and(|turn| turn.first as usize == first),
+            }));
+            rest = after;
+        }
+        at = end;
     }
 }
 
@@ -94,7 +142,7 @@ pub fn ends_sentence(word: &str, next: Option<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{Millis, StretchKind};
+    use model::{StretchKind, Turn};
 
     /// Words of 200 ms with 100 ms between them; `|` adds a pause of three seconds.
     fn words(text: &str) -> Vec<Word> {
@@ -112,7 +160,7 @@ mod tests {
                 end,
                 confidence: 0.9,
                 joined: false,
-                timing: model::Timing::Measured,
+                timing: Timing::Measured,
             });
             now += 300;
         }
@@ -123,7 +171,7 @@ mod tests {
         paragraphs(transcript)
             .iter()
             .map(|piece| match piece {
-                Paragraph::Spoken(words) => words.len().to_string(),
+                Paragraph::Spoken(spoken) => spoken.words.len().to_string(),
                 Paragraph::Unspoken(stretch) => format!("{:?}", stretch.kind),
             })
             .collect()
@@ -170,6 +218,39 @@ mod tests {
             ..Transcript::default()
         };
         assert_eq!(lengths(&transcript), ["2", "Gap", "2", "Music"]);
+    }
+
+    #[test]
+    fn speakers_and_the_paragraphs_of_a_source_cut() {
+        let turn = |first, speaker: Option<&str>| Turn { first, speaker: speaker.map(str::to_owned) };
+        let mut transcript = Transcript {
+            words: words(&"One two three four five. ".repeat(100)),
+            turns: vec![turn(5, Some("Ann")), turn(7, None), turn(7, Some("Bob")), turn(400, Some("Ann"))],
+            ..Transcript::default()
+        };
+        let shown = |transcript: &Transcript| -> String {
+            let pieces = paragraphs(transcript).into_iter().map(|piece| match piece {
+                Paragraph::Spoken(Spoken { first, words, speaker, begins_turn }) => {
+                    assert_eq!(words[0], transcript.words[first]);
+                    assert_eq!(speaker, transcript.speaker_at(first));
+                    let mark = if begins_turn { "*" } else { "" };
+                    format!("{}{mark}{}", words.len(), speaker.unwrap_or("-"))
+                }
+                Paragraph::Unspoken(_) => "|".to_owned(),
+            });
+            pieces.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(shown(&transcript), "5- 2*Ann 68*Bob 70Bob 70Bob 70Bob 70Bob 45Bob 100*Ann");
+        transcript.paragraphs = vec![0, 5, 400, 450];
+        transcript.turns.pop();
+        assert_eq!(shown(&transcript), "5- 2*Ann 68*Bob 70Bob 70Bob 185Bob 50Bob 50Bob");
+        transcript.words.iter_mut().for_each(|word| word.timing = Timing::Estimated);
+        let starts =
+            |piece: &Paragraph<'_>| matches!(piece, Paragraph::Spoken(said) if said.start().is_some());
+        assert!(!paragraphs(&transcript).iter().any(starts));
+        transcript.turns.push(turn(9_000, None));
+        transcript.paragraphs.push(9_000);
+        assert!(!paragraphs(&transcript).is_empty());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use model::Transcript;
 /// The words in paragraphs with an empty line between, stretches as notes in square brackets.
 pub(crate) fn plain(transcript: &Transcript) -> String {
     let blocks = paragraphs(transcript).into_iter().map(|piece| match piece {
-        Paragraph::Spoken(words) => running_text(words, str::to_owned),
+        Paragraph::Spoken(spoken) => running_text(spoken.words, str::to_owned),
         Paragraph::Unspoken(stretch) => note(stretch),
     });
     join(blocks.chain(caveat(transcript).map(|text| format!("[{text}]"))))
@@ -24,9 +24,9 @@ pub(crate) fn markdown(about: &About, transcript: &Transcript) -> String {
     }
     for piece in paragraphs(transcript) {
         blocks.push(match piece {
-            Paragraph::Spoken(words) => {
-                let start = words.first().map(|word| word.start).unwrap_or_default();
-                format!("**{start}** {}", running_text(words, escape))
+            Paragraph::Spoken(spoken) => {
+                let start = spoken.words.first().map(|word| word.start).unwrap_or_default();
+                format!("**{start}** {}", running_text(spoken.words, escape))
             }
             Paragraph::Unspoken(stretch) => format!("**{}** *{}*", stretch.start, escape(&note(stretch))),
         });

@@ -3,7 +3,7 @@
 
 use model::{Millis, Person, Stretch, StretchKind, Transcript, Word};
 use std::path::Path;
-use transcript::{About, Format, export, import};
+use transcript::{About, Format, export, import_complete};
 
 fn about() -> About {
     About {
@@ -97,7 +97,7 @@ fn an_empty_transcript_exports_in_every_format() {
         assert_eq!(export(format, &About::default(), &empty), text, "{format}");
     }
     let readout = export(Format::Readout, &About::default(), &empty);
-    assert_eq!(import(&readout).expect("imports"), (About::default(), empty));
+    assert_eq!(import_complete(&readout).expect("imports"), (About::default(), empty));
 }
 
 #[test]
@@ -124,8 +124,8 @@ fn import_refuses_what_is_no_whole_transcript() {
         ("]}\n", "", "EOF"),
     ] {
         assert!(good.contains(from), "{from}");
-        let error = import(&good.replacen(from, to, 1)).expect_err(complaint).to_string();
+        let error = import_complete(&good.replacen(from, to, 1)).expect_err(complaint).to_string();
         assert!(error.contains(complaint), "{complaint}: {error}");
     }
-    assert!(import("WEBVTT").is_err());
+    assert!(import_complete("WEBVTT").is_err());
 }

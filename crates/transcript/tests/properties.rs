@@ -2,7 +2,7 @@
 
 use model::{Millis, Stretch, StretchKind, Transcript, Word};
 use proptest::prelude::*;
-use transcript::{About, Format, Paragraph, export, import, paragraphs};
+use transcript::{About, Format, Paragraph, export, import_complete, paragraphs};
 
 fn word_text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -113,10 +113,10 @@ proptest! {
         for (index, piece) in pieces.iter().enumerate() {
             match piece {
                 Paragraph::Spoken(spoken) => {
-                    prop_assert!((1..=110).contains(&spoken.len()));
-                    words.extend_from_slice(spoken);
+                    prop_assert!((1..=110).contains(&spoken.words.len()));
+                    words.extend_from_slice(spoken.words);
                     if let Some(Paragraph::Unspoken(next)) = pieces.get(index + 1) {
-                        prop_assert!(spoken.iter().all(|word| word.start < next.start));
+                        prop_assert!(spoken.words.iter().all(|word| word.start < next.start));
                     }
                 }
                 Paragraph::Unspoken(stretch) => stretches.push((*stretch).clone()),
@@ -136,7 +136,7 @@ proptest! {
         let settled = earlier.words.len().saturating_sub(220);
         let starts = |transcript: &Transcript| -> Vec<Millis> {
             paragraphs(transcript).iter().filter_map(|piece| match piece {
-                Paragraph::Spoken(words) => Some(words[0].start),
+                Paragraph::Spoken(spoken) => Some(spoken.words[0].start),
                 Paragraph::Unspoken(_) => None,
             }).collect()
         };
@@ -218,7 +218,7 @@ proptest! {
     fn export_import_export_is_identical(transcript in any_transcript(), title in ".{0,20}") {
         let about = About { title, ..About::default() };
         let first = export(Format::Readout, &about, &transcript);
-        let (about_again, again) = import(&first).expect("imports");
+        let (about_again, again) = import_complete(&first).expect("imports");
         prop_assert_eq!(&again, &transcript);
         prop_assert_eq!(export(Format::Readout, &about_again, &again), first);
     }

@@ -122,7 +122,8 @@ impl Readout {
 }
 
 fn transcript(watched: &Watched) -> anyhow::Result<Transcript> {
-    let (_, transcript) = transcript::import(&watched.outputs[0]).context("readout wrote no transcript")?;
+    let (_, transcript) =
+        transcript::import_complete(&watched.outputs[0]).context("readout wrote no transcript")?;
     Ok(transcript)
 }
 

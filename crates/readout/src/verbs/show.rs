@@ -112,9 +112,12 @@ fn page(entry: &EpisodeEntry, reading: &Reading) -> String {
     for paragraph in transcript::paragraphs(transcript) {
         line("");
         match paragraph {
-            Paragraph::Spoken(words) => {
-                let start = words.first().map_or(Millis(0), |word| word.start);
-                line(&wrapped(&format!("{:>7}  ", clock(start.0)), &running(words)));
+            Paragraph::Spoken(spoken) => {
+                let start = spoken.start().map(|start| clock(start.0)).unwrap_or_default();
+                let name = spoken.begins_turn.then(|| spoken.speaker.unwrap_or("Unknown speaker"));
+                let name =
+                    name.map(|name| format!("{}: ", name.replace(char::is_control, ""))).unwrap_or_default();
+                line(&wrapped(&format!("{start:>7}  "), &format!("{name}{}", running(spoken.words))));
             }
             Paragraph::Unspoken(stretch) => {
                 let length = transcript::length_in_words(stretch.end.since(stretch.start));
