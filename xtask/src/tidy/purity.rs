@@ -10,6 +10,7 @@ const PURE: &[(&str, &[Reach])] = &[
     ("transcript", &[]),
     ("pronounce", &[]),
     ("fingerprint", &[]),
+    ("feed", &[]),
     ("media", &[Reach::Files, Reach::Clock, Reach::Surroundings]), // opens files; stops a caged decoder that fell silent
 ];
 
