@@ -7,13 +7,14 @@
 //! run(&archive, &options, &mut ears, &stop, &mut observer) -> Result<Summary, WorkError>
 //!     ears: Ears::of_model("whisper-base")     weights from the cache, fetched and loaded when first needed
 //!           Ears::ready(hearer)                anything that implements `Hearer` (tests; a loaded speech::Models)
-//!     observer: &mut dyn FnMut(Event<'_>)      called on this thread and from no other
+//!     observer: &mut (dyn FnMut(Event<'_>) + Send)      called by one thread at a time
 //! transcribe(path, &Transcribing, &hearer, &stop, &mut observer) -> Result<Transcribed, WorkError>     no archive
 //! ```
 //! `run` returns when nothing is due (or, with `watch`, when told to stop). When `stop` is set it finishes and stores the
 //! windows in flight, gives the work back and returns with `Summary::stopped`. A killed run costs the windows in
 //! flight; the next one goes on at once.
 
+mod board;
 mod ears;
 mod error;
 mod event;

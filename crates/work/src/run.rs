@@ -1,5 +1,10 @@
 //! The loop: claims the most urgent work, does it, records how it ended.
+//!
+//! Work is done by *shifts* that go on side by side: the *line* waits for the network, the *desk* works on texts, the *ears*
+//! on sound. Each claims from the ledger what is its own, so that a long recording holds up no feed and no repair, and
+//! what one shift makes due another finds at its next look.
 
+use crate::board::Board;
 use crate::hearing::{Ended, hear, media_trouble, sound_of};
 use crate::lease::LEASE;
 use crate::sound::Decoder;
@@ -7,9 +12,9 @@ use crate::{Ears, Event, Hearer, WorkError};
 use archive::{Archive, Claim, EpisodeEntry, Error, Retry, Stage, State, Worker};
 use model::{Millis, Quality};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// How work is done.
 #[derive(Clone, Debug)]
@@ -69,58 +74,49 @@ const AGAIN: Duration = Duration::from_secs(30);
 /// Pause before a paused archive is tried again.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Pause between two looks for work.
+/// Longest pause between two looks for work.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Longest time until a stop is noticed while there is nothing to do.
-const NOTICE: Duration = Duration::from_millis(50);
+/// What the ears do, in this order: probes take no time, and what they find says in which order to hear.
+const EARS: &[Stage] = &[Stage::PROBE, Stage::HEAR];
 
 /// Does all work that is due; see the head of this crate.
 ///
 /// # Errors
-/// [`WorkError`] when nothing can be done any more: the archive is damaged or (without `watch`) paused, or there is no
-/// recogniser. What concerns one episode is in the ledger and never an error here.
+/// [`WorkError`] when a part of the work cannot be done any more: the archive is damaged or (without `watch`) paused, or
+/// there is no recogniser; what else is due has been done then. What concerns one episode is in the ledger and never an
+/// error here.
 pub fn run(
     archive: &Archive,
     options: &Options,
     ears: &mut Ears,
     stop: &AtomicBool,
-    observer: &mut dyn FnMut(Event<'_>),
+    observer: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<Summary, WorkError> {
     if options.gentle {
         step_back();
     }
-    let summary = Summary::default();
-    let mut shift =
-        Shift { archive, options, ears, stop, observer, worker: None, marked_stale: false, summary };
-    let mut idle = false;
-    let mut told = String::new();
-    loop {
-        let outcome = shift.turn();
-        let stopping = stop.load(Ordering::Relaxed);
-        match outcome {
-            Ok(_) if stopping => break,
-            Err(error) if stopping && may_pass(&error) => break,
-            Ok(true) => (idle, told) = (false, String::new()),
-            Ok(false) if !options.watch => break,
-            Ok(false) => {
-                if !std::mem::replace(&mut idle, true) {
-                    (shift.observer)(Event::Idle);
-                }
-                shift.wait(LOOK);
-            }
-            Err(error) if options.watch && may_pass(&error) => {
-                let because = error.to_string();
-                if because != told {
-                    (shift.observer)(Event::Paused { because: &because });
-                    told = because;
-                }
-                shift.wait(PAUSE);
-            }
-            Err(error) => return Err(error),
+    let shifts: &[&[Stage]] = &[EARS];
+    let crew = Crew {
+        archive,
+        options,
+        stop,
+        observer: Mutex::new(observer),
+        summary: Mutex::default(),
+        board: Board::new(shifts.len()),
+    };
+    std::thread::scope(|scope| {
+        for (number, stages) in shifts.iter().enumerate().skip(1) {
+            let crew = &crew;
+            scope.spawn(move || Shift::new(crew, number, stages, None).work());
         }
+        Shift::new(&crew, 0, EARS, Some(ears)).work();
+    });
+    let Crew { summary, board, .. } = crew;
+    if let Some(error) = board.into_error() {
+        return Err(error);
     }
-    let mut summary = shift.summary;
+    let mut summary = summary.into_inner().unwrap_or_else(PoisonError::into_inner);
     summary.stopped = stop.load(Ordering::Relaxed);
     let counts = archive.status()?.counts;
     let open = counts.iter().filter(|count| matches!(count.state, State::Waiting | State::Leased));
@@ -143,33 +139,109 @@ fn step_back() {
     let _ = rustix::process::nice(10);
 }
 
-struct Shift<'run> {
+/// What the shifts of one run share.
+struct Crew<'run> {
     archive: &'run Archive,
     options: &'run Options,
-    ears: &'run mut Ears,
     stop: &'run AtomicBool,
-    observer: &'run mut dyn FnMut(Event<'_>),
-    worker: Option<Worker>,
-    marked_stale: bool,
-    summary: Summary,
+    observer: Mutex<&'run mut (dyn FnMut(Event<'_>) + Send)>,
+    summary: Mutex<Summary>,
+    board: Board,
 }
 
-impl Shift<'_> {
-    /// One piece of work; false when none is due. Probes come first: they take no time, and what they find says in
-    /// which order to hear.
-    fn turn(&mut self) -> Result<bool, WorkError> {
-        if self.worker.is_none() {
-            self.worker = Some(self.archive.register_worker()?);
-            self.archive.sweep(None)?;
+impl Crew<'_> {
+    fn tell(&self, event: Event<'_>) {
+        (self.observer.lock().unwrap_or_else(PoisonError::into_inner))(event);
+    }
+
+    fn sum(&self, add: impl FnOnce(&mut Summary)) {
+        add(&mut self.summary.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// One thread that does some of the stages.
+struct Shift<'run, 'crew> {
+    crew: &'crew Crew<'run>,
+    number: usize,
+    stages: &'static [Stage],
+    /// Only the ears have them.
+    ears: Option<&'crew mut Ears>,
+    worker: Option<Worker>,
+    marked_stale: bool,
+}
+
+impl<'run, 'crew> Shift<'run, 'crew> {
+    fn new(
+        crew: &'crew Crew<'run>,
+        number: usize,
+        stages: &'static [Stage],
+        ears: Option<&'crew mut Ears>,
+    ) -> Self {
+        Self { crew, number, stages, ears, worker: None, marked_stale: false }
+    }
+
+    /// Works until nothing is due for any shift, or until told to stop.
+    fn work(mut self) {
+        let (crew, board) = (self.crew, &self.crew.board);
+        // However this thread ends, the others must not wait for it.
+        let _away = board.leaves(self.number);
+        let mut told = String::new();
+        loop {
+            let seen = board.looks(self.number);
+            let outcome = self.turn();
+            if crew.stopping() {
+                match outcome {
+                    Err(error) if !may_pass(&error) => board.fail(error),
+                    _ => {}
+                }
+                return;
+            }
+            match outcome {
+                Ok(true) => {
+                    board.did_something();
+                    told.clear();
+                }
+                Ok(false) => match (board.found_nothing(self.number, seen), crew.options.watch) {
+                    (Some(_), false) => return,
+                    (first, _) => {
+                        if first == Some(true) {
+                            crew.tell(Event::Idle);
+                        }
+                        board.wait(LOOK, crew.stop);
+                    }
+                },
+                Err(error) if crew.options.watch && may_pass(&error) => {
+                    let because = error.to_string();
+                    if because != told {
+                        crew.tell(Event::Paused { because: &because });
+                        told = because;
+                    }
+                    board.pause(PAUSE, crew.stop);
+                }
+                Err(error) => return board.fail(error),
+            }
         }
-        self.archive.reclaim()?;
+    }
+
+    /// One piece of work; false when none is due.
+    fn turn(&mut self) -> Result<bool, WorkError> {
+        let archive = self.crew.archive;
+        if self.worker.is_none() {
+            self.worker = Some(archive.register_worker()?);
+            archive.sweep(None)?;
+        }
+        archive.reclaim()?;
         let name = self.worker.as_ref().map(|worker| worker.name().to_owned()).unwrap_or_default();
-        for stage in [Stage::PROBE, Stage::HEAR] {
-            if let Some(claim) = self.archive.claim(std::slice::from_ref(&stage), &name, LEASE)? {
-                let done = self.work(&claim);
+        for stage in self.stages {
+            if let Some(claim) = archive.claim(std::slice::from_ref(stage), &name, LEASE)? {
+                let done = self.piece(&claim);
                 if done.is_err() {
                     // Another can have it at once; where the archive takes nothing, the lease runs out by itself.
-                    let _ = self.archive.release(&claim);
+                    let _ = archive.release(&claim);
                 }
                 return done.map(|()| true);
             }
@@ -177,94 +249,94 @@ impl Shift<'_> {
         Ok(false)
     }
 
-    fn work(&mut self, claim: &Claim) -> Result<(), WorkError> {
-        let episode = match self.archive.episode(claim.episode()) {
+    fn piece(&mut self, claim: &Claim) -> Result<(), WorkError> {
+        let crew = self.crew;
+        let episode = match crew.archive.episode(claim.episode()) {
             Ok(episode) => episode,
             // Removed this very moment.
             Err(Error::NotFound { .. }) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
         let hearer = match claim.stage == Stage::HEAR {
-            true => Some(self.hearer()?),
+            true => self.hearer()?,
             false => None,
         };
-        (self.observer)(Event::Begun { episode: &episode, stage: &claim.stage });
+        crew.tell(Event::Begun { episode: &episode, stage: &claim.stage });
         let attempt = catch_unwind(AssertUnwindSafe(|| match &hearer {
             Some(hearer) => {
-                let (archive, options, observer) = (self.archive, self.options, &mut *self.observer);
-                hear(archive, claim, options, hearer.as_ref(), self.stop, &episode, observer).map(Some)
+                let observer = &mut |event: Event<'_>| crew.tell(event);
+                hear(crew.archive, claim, crew.options, hearer.as_ref(), crew.stop, &episode, observer)
+                    .map(Some)
             }
-            None => self.probe(claim, &episode).map(|()| None),
+            None => probe(crew, claim, &episode).map(|()| None),
         }));
         let attempt = attempt.unwrap_or_else(|panic| {
             Err(Ended::Failed { reason: format!("the program failed at it: {}", says(&*panic)), again: true })
         });
         match attempt {
             Ok(Some(heard)) => {
-                self.summary.heard += 1;
-                self.summary.partial += u64::from(heard.partial.is_some());
-                self.summary.audio = Millis(self.summary.audio.0 + heard.duration.0);
-                self.summary.spent += heard.spent;
-                (self.observer)(Event::Heard { episode: &episode, heard });
+                crew.sum(|summary| {
+                    summary.heard += 1;
+                    summary.partial += u64::from(heard.partial.is_some());
+                    summary.audio = Millis(summary.audio.0 + heard.duration.0);
+                    summary.spent += heard.spent;
+                });
+                crew.tell(Event::Heard { episode: &episode, heard });
             }
             Ok(None) => {
-                self.summary.probed += 1;
-                (self.observer)(Event::Probed { episode: &self.archive.episode(claim.episode())? });
+                crew.sum(|summary| summary.probed += 1);
+                crew.tell(Event::Probed { episode: &crew.archive.episode(claim.episode())? });
             }
-            Err(Ended::Stopped) => match self.archive.release(claim) {
-                // Lost: another goes on.
-                Ok(()) | Err(Error::LeaseLost { .. }) => {}
-                Err(error) => return Err(error.into()),
-            },
-            Err(Ended::Archive(Error::LeaseLost { .. } | Error::NotFound { .. })) => {}
-            Err(Ended::Archive(error)) => return Err(error.into()),
-            Err(Ended::Failed { reason, again }) => self.failed(claim, &episode, &reason, again)?,
+            Err(ended) => self.ended(claim, &episode, ended)?,
         }
         Ok(())
+    }
+
+    /// An attempt that ended without its result.
+    fn ended(&self, claim: &Claim, episode: &EpisodeEntry, ended: Ended) -> Result<(), WorkError> {
+        let archive = self.crew.archive;
+        match ended {
+            Ended::Stopped => match archive.release(claim) {
+                // Lost: another goes on.
+                Ok(()) | Err(Error::LeaseLost { .. }) => Ok(()),
+                Err(error) => Err(error.into()),
+            },
+            Ended::Archive(Error::LeaseLost { .. } | Error::NotFound { .. }) => Ok(()),
+            Ended::Archive(error) => Err(error.into()),
+            Ended::Failed { reason, again } => {
+                let retry = if again { Retry::After(AGAIN) } else { Retry::Never };
+                match archive.fail(claim, &reason, retry) {
+                    Ok(state) => {
+                        self.crew.sum(|summary| summary.failed += 1);
+                        let (stage, reason) = (&claim.stage, reason.as_str());
+                        self.crew.tell(Event::Failed { episode, stage, reason, state });
+                        Ok(())
+                    }
+                    Err(Error::LeaseLost { .. }) => Ok(()),
+                    Err(error) => Err(error.into()),
+                }
+            }
+        }
     }
 
     /// The recogniser; what others heard before it came is stale from then on, and heard again when asked.
-    fn hearer(&mut self) -> Result<Arc<dyn Hearer>, WorkError> {
-        let hearer = self.ears.get(self.observer)?;
+    fn hearer(&mut self) -> Result<Option<Arc<dyn Hearer>>, WorkError> {
+        let crew = self.crew;
+        let Some(ears) = &mut self.ears else { return Ok(None) };
+        let hearer = ears.get(&mut |event| crew.tell(event))?;
         if !std::mem::replace(&mut self.marked_stale, true) {
-            self.archive.mark_stale(&Stage::HEAR, &hearer.engine())?;
+            crew.archive.mark_stale(&Stage::HEAR, &hearer.engine())?;
         }
-        Ok(hearer)
+        Ok(Some(hearer))
     }
+}
 
-    fn failed(
-        &mut self,
-        claim: &Claim,
-        episode: &EpisodeEntry,
-        reason: &str,
-        again: bool,
-    ) -> Result<(), WorkError> {
-        let retry = if again { Retry::After(AGAIN) } else { Retry::Never };
-        match self.archive.fail(claim, reason, retry) {
-            Ok(state) => {
-                self.summary.failed += 1;
-                (self.observer)(Event::Failed { episode, stage: &claim.stage, reason, state });
-                Ok(())
-            }
-            Err(Error::LeaseLost { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn probe(&self, claim: &Claim, episode: &EpisodeEntry) -> Result<(), Ended> {
-        let (recording, path) = sound_of(self.archive, episode)?;
-        let opened = self.options.decoder.open(&path);
-        let opened = opened.map_err(|error| media_trouble(self.archive, recording, &error))?;
-        self.archive.record_probe(claim, recording.id, &opened.info, &opened.tags, PROBE_TOOL)?;
-        Ok(())
-    }
-
-    fn wait(&self, pause: Duration) {
-        let begun = Instant::now();
-        while begun.elapsed() < pause && !self.stop.load(Ordering::Relaxed) {
-            std::thread::sleep(NOTICE);
-        }
-    }
+fn probe(crew: &Crew<'_>, claim: &Claim, episode: &EpisodeEntry) -> Result<(), Ended> {
+    let (recording, path) = sound_of(crew.archive, episode)?;
+    let opened = crew.options.decoder.open(&path);
+    let opened = opened.map_err(|error| media_trouble(crew.archive, recording, &error))?;
+    crew.archive.record_probe(claim, recording.id, &opened.info, &opened.tags, PROBE_TOOL)?;
+    Ok(())
 }
 
 /// The message of a panic.
