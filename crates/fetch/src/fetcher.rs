@@ -93,9 +93,25 @@ impl Fetcher {
         PublicUrl::parse(address, &self.policy)
     }
 
+    pub(crate) fn check_with_credentials(
+        &self,
+        address: &str,
+    ) -> Result<(PublicUrl, Option<Credentials>), Error> {
+        PublicUrl::parse_with_credentials(address, &self.policy)
+    }
+
+    /// The address that a redirect or a playlist means.
+    pub(crate) fn join(&self, base: &PublicUrl, location: &str) -> Result<PublicUrl, Error> {
+        let next = base.join(location, &self.policy)?;
+        if base.is_encrypted() && !next.is_encrypted() && !self.policy.http_redirects {
+            return Err(Error::Downgrade { from: base.to_string(), to: next.to_string() });
+        }
+        Ok(next)
+    }
+
     /// Asks, and follows redirects to an answer of any other status.
     pub(crate) fn ask(&self, request: &Request, asking: &Asking) -> Result<(Answer, Body), Error> {
-        let (start, in_address) = PublicUrl::parse_with_credentials(&request.address, &self.policy)?;
+        let (start, in_address) = self.check_with_credentials(&request.address)?;
         let credentials = request.credentials.as_ref().or(in_address.as_ref());
         let until = asking.whole.map(|whole| Instant::now() + whole);
         let mut at_home = true;
@@ -112,16 +128,13 @@ impl Fetcher {
             let location = response.headers().get_all(header::LOCATION).iter().next_back();
             let next = match (status, location) {
                 (301 | 302 | 303 | 307 | 308, Some(location)) => {
-                    address.join(&String::from_utf8_lossy(location.as_bytes()), &self.policy)?
+                    self.join(&address, &String::from_utf8_lossy(location.as_bytes()))?
                 }
                 _ => {
                     let left_credentials = !at_home && request_credentials(request, &in_address);
                     return Ok(self.answer(address, response, moved, left_credentials, asking, turn));
                 }
             };
-            if address.is_encrypted() && !next.is_encrypted() && !self.policy.http_redirects {
-                return Err(Error::Downgrade { from: address.to_string(), to: next.to_string() });
-            }
             if seen.len() > self.limits.redirects {
                 let why = format!("leads on more than {} times", self.limits.redirects);
                 return Err(Error::Redirect { shown: start.to_string(), why });

@@ -11,14 +11,17 @@ mod download;
 mod error;
 mod fetcher;
 pub mod headers;
+pub mod hls;
 #[cfg(any(test, feature = "hostile-server"))]
 pub mod hostile;
 mod limits;
+mod live;
 mod network;
 mod partial;
 mod policy;
 mod request;
 mod resolve;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod turns;
@@ -29,6 +32,8 @@ pub use download::{Downloaded, Progress};
 pub use error::Error;
 pub use fetcher::Fetcher;
 pub use limits::Limits;
+pub use live::{Chunk, LiveSource};
 pub use policy::{Allowed, Authorities, NotAllowed, Policy};
 pub use request::{Credentials, Document, Outcome, Request, Response, Stop, Validators};
 pub use resolve::{Resolve, SystemResolver};
+pub use stream::Stream;

@@ -3,3 +3,5 @@
 //! answers, 6 bombs, 7 resuming, 8 manners, 9 TLS.
 
 mod documents;
+mod downloads;
+mod live;
