@@ -18,7 +18,7 @@ const BODIES: &[&str] = &[
     "authority", "bancorp", "bank", "bar", "brigade", "brothers", "bureau", "capital", "center", "centre", "chamber", "church",
     "city", "clinic", "club", "coalition", "college", "commission", "committee", "communications", "community", "company",
     "conference", "congress", "consortium", "consulting", "convention", "cooperative", "corporation", "council", "court",
-    "department", "directorate", "energy", "enterprises", "entertainment", "faculty", "federation", "financial", "forum",
+    "department", "directorate", "endowment", "energy", "enterprises", "entertainment", "faculty", "federation", "financial", "forum",
     "foundation", "fund", "gallery", "group", "guild", "health", "healthcare", "holdings", "hospital", "house", "industries",
     "initiative", "institute", "institution", "insurance", "international", "lab", "laboratories", "laboratory", "labs", "league",
     "library", "logistics", "management", "media", "ministry", "mission", "motors", "movement", "museum", "nations", "network",
@@ -46,6 +46,46 @@ const PLACES: &[&str] = &[
     "town", "valley", "village",
 ];
 
+/// Countries, states, large cities: names of one word that are places before they are anything else; folded.
+#[rustfmt::skip]
+const KNOWN_PLACES: &[&str] = &[
+    "afghanistan", "africa", "alabama", "alaska", "albania", "algeria", "america", "amsterdam", "andorra", "angola", "ankara",
+    "antarctica", "argentina", "arizona", "arkansas", "armenia", "asia", "athens", "atlanta", "auckland", "australia", "austria",
+    "azerbaijan", "baghdad", "bahamas", "bahrain", "baltimore", "bangkok", "bangladesh", "barbados", "barcelona", "beijing",
+    "beirut", "belarus", "belfast", "belgium", "belgrade", "belize", "benin", "berlin", "bern", "bhutan", "birmingham", "bogota",
+    "bolivia", "bosnia", "boston", "botswana", "brazil", "brisbane", "britain", "brooklyn", "brunei", "brussels", "bucharest",
+    "budapest", "bulgaria", "burundi", "cairo", "california", "cambodia", "cambridge", "cameroon", "canada", "caracas", "chad", "chechnya",
+    "chicago", "chile", "china", "cleveland", "cologne", "colombia", "colorado", "congo", "connecticut", "copenhagen", "crimea",
+    "croatia", "cuba", "cyprus", "czechia", "dakar", "dallas", "damascus", "delaware", "delhi", "denmark", "denver", "detroit",
+    "djibouti", "dominica", "donbas", "donetsk", "dubai", "dublin", "ecuador", "edinburgh", "egypt", "england", "eritrea",
+    "estonia", "eswatini", "ethiopia", "europe", "fiji", "finland", "france", "frankfurt", "gabon", "gambia", "gaza", "geneva",
+    "ghana", "glasgow", "greece", "greenland", "grenada", "guatemala", "guinea", "guyana", "haiti", "hamburg", "hanoi", "havana",
+    "hawaii", "helsinki", "honduras", "houston", "hungary", "iceland", "idaho", "illinois", "india", "indiana", "indonesia",
+    "iowa", "iran", "iraq", "ireland", "israel", "istanbul", "italy", "jakarta", "jamaica", "japan", "jerusalem", "johannesburg",
+    "kabul", "kansas", "karachi", "kazakhstan", "kentucky", "kenya", "kherson", "kiev", "kiribati", "kosovo", "kuwait", "kyiv",
+    "kyrgyzstan", "lagos", "laos", "latvia", "lebanon", "leeds", "lesotho", "liberia", "libya", "liechtenstein", "lima", "lisbon",
+    "lithuania", "liverpool", "london", "louisiana", "luhansk", "luxembourg", "madagascar", "madrid", "maine", "malawi",
+    "malaysia", "maldives", "mali", "malta", "manchester", "manhattan", "manila", "mariupol", "maryland", "massachusetts",
+    "mauritania", "mauritius", "melbourne", "mexico", "miami", "michigan", "micronesia", "milan", "minneapolis", "minnesota",
+    "mississippi", "missouri", "moldova", "monaco", "mongolia", "montana", "montenegro", "montreal", "morocco", "moscow",
+    "mozambique", "mumbai", "munich", "myanmar", "nairobi", "namibia", "naples", "nashville", "nauru", "nebraska", "nepal",
+    "netherlands", "nevada", "nicaragua", "niger", "nigeria", "norway", "odesa", "odessa", "ohio", "oklahoma", "oman", "ontario",
+    "oregon", "oslo", "ottawa", "oxford", "pakistan", "palau", "palestine", "panama", "paraguay", "paris", "pennsylvania", "peru",
+    "philadelphia", "philippines", "phoenix", "poland", "portland", "portugal", "prague", "pretoria", "qatar", "quebec", "riga",
+    "riyadh", "romania", "rome", "rotterdam", "russia", "rwanda", "samoa", "sarajevo", "scotland", "seattle", "senegal", "seoul",
+    "serbia", "seychelles", "shanghai", "siberia", "singapore", "slovakia", "slovenia", "sofia", "somalia", "spain", "stockholm",
+    "sudan", "suriname", "sweden", "switzerland", "sydney", "syria", "taipei", "taiwan", "tajikistan", "tanzania", "tasmania",
+    "tehran", "tennessee", "texas", "thailand", "togo", "tokyo", "tonga", "toronto", "tripoli", "tunisia", "turkey",
+    "turkmenistan", "tuvalu", "uganda", "ukraine", "uruguay", "utah", "uzbekistan", "valencia", "vancouver", "vanuatu",
+    "venezuela", "venice", "vermont", "vienna", "vietnam", "vilnius", "virginia", "wales", "warsaw", "washington", "westminster",
+    "wisconsin", "wyoming", "yemen", "yugoslavia", "zagreb", "zambia", "zaporizhzhia", "zimbabwe", "zurich",
+];
+
+/// Whether a word is the name of a country, state or large city.
+pub fn is_known_place(word: &str) -> bool {
+    KNOWN_PLACES.binary_search(&plain(word).as_str()).is_ok()
+}
+
 /// The kind that a spelling speaks for by itself; `None` where it does not.
 ///
 /// A person: two to five capitalised words without a word that only bodies, outlets or places bear, of which the first is known as a
@@ -58,7 +98,7 @@ pub fn likely_kind(spelling: &str) -> Option<Kind> {
     if words.len() > 1 && LEGAL_FORMS.contains(&last.as_str()) && !is_suffix(words[words.len() - 1]) {
         return Some(Kind::Organisation);
     }
-    let fronts = ["fort", "lake", "las", "los", "mount", "port", "san", "santa"];
+    let fronts = ["fort", "lake", "las", "los", "mount", "port", "saint", "sainte", "san", "santa", "st"];
     if words.len() == 2 && fronts.contains(&folded[0].as_str()) {
         return Some(Kind::Place);
     }
@@ -67,7 +107,7 @@ pub fn likely_kind(spelling: &str) -> Option<Kind> {
     }
     let any = |list: &[&str]| folded.iter().any(|word| list.contains(&word.as_str()));
     if words.len() < 2 {
-        return None;
+        return is_known_place(last).then_some(Kind::Place);
     }
     let at = |list: &[&str]| list.contains(&last.as_str()) || list.contains(&folded[0].as_str());
     match () {
@@ -112,14 +152,22 @@ fn looks_like_a_person(words: &[&str], folded: &[String]) -> bool {
         return false;
     }
     let (first, last) = (core[0], core[core.len() - 1]);
+    if last.chars().filter(|c| c.is_alphabetic()).count() < 2 {
+        return false;
+    }
     if [BODIES, OUTLETS, PLACES].iter().any(|list| list.contains(&folded[end - 1].as_str())) {
         return false;
     }
+    let article = is_particle(first) && !first.eq_ignore_ascii_case("ben");
     let named = is_given_name(first)
+        && (!article || is_surname(last))
         && (!is_ordinary(last) || is_surname(last))
         && (!is_ordinary(first) || !is_ordinary(last) || commonness(first) + commonness(last) < 10.2);
     let unusual = |word: &&str| is_particle(word) || is_initials(word) || !is_ordinary(word);
-    let foreign = core.iter().all(unusual)
+    // An article or a town in front: "Le Monde", "Cambridge Analytica".
+    let fronted = article || is_known_place(first);
+    let foreign = !fronted
+        && core.iter().all(unusual)
         && (is_surname(last) || core.iter().all(|word| is_particle(word) || commonness(word) < 3.0));
     let initialled = is_initials(first) && first.contains('.') && is_surname(last);
     begin > 0 || named || foreign || initialled
@@ -133,6 +181,11 @@ pub fn is_ordinary(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_list_that_is_searched_is_sorted() {
+        assert!(KNOWN_PLACES.is_sorted());
+    }
 
     #[test]
     fn the_kind_is_told_by_the_name_where_it_tells() {

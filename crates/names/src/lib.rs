@@ -3,20 +3,27 @@
 //! Goes in: words as they were heard, and what is known of names. Comes out: repairs and offers, each with its evidence.
 //! Never: a change of what was heard, or a name that nothing speaks for.
 
+mod cues;
 mod entries;
 mod forms;
 mod kinds;
 mod known;
 mod lines;
+mod lines_of_notes;
 mod lists;
 mod nicknames;
+mod notes;
 mod parts;
+mod runs;
 mod spelling;
+mod tokens;
 mod wikidata;
 mod words;
+mod works;
 
 pub use forms::{Form, FormKind, forms, inflected, inflection, singular};
 pub use kinds::likely_kind;
 pub use known::{Kind, Name, Rank, Source};
 pub use lists::{Complaint, ListLimits, read_list, read_list_from};
+pub use notes::{EpisodeText, Found, NotesLimits, names_in};
 pub use words::{RAREST, capital_share, commonness, fold, is_given_name, is_surname};

@@ -17,44 +17,46 @@ const LONGEST: usize = 40;
 ///
 /// Case, accents and punctuation at the ends do not count; `'s` and other contractions are left off.
 pub fn commonness(word: &str) -> f32 {
-    ordinary().get(&key(word)).map_or(0.0, |marks| 0.1 * f32::from(marks[0] - b'0'))
+    ordinary().get(&key(word, "'")).map_or(0.0, |marks| 0.1 * f32::from(marks[0] - b'0'))
 }
 
 /// Share of a word's occurrences in running text that begin with a capital, 0 to 1, sentence beginnings included: 0.95 for `john`,
 /// 0.3 for `mark`, 0.01 for `work`. `None` for words that are not in the table.
 pub fn capital_share(word: &str) -> Option<f32> {
-    ordinary().get(&key(word)).map(|marks| f32::from(marks[1] - b'0') / 10.0)
+    ordinary().get(&key(word, "'")).map(|marks| f32::from(marks[1] - b'0') / 10.0)
 }
 
 /// Whether the word is in use as a first name, in any of some sixty countries.
 pub fn is_given_name(word: &str) -> bool {
-    people().get(&key(word)).is_some_and(|marks| matches!(marks[0], b'+' | b'*'))
+    people().get(&key(word, "")).is_some_and(|marks| matches!(marks[0], b'+' | b'*'))
 }
 
 /// Whether the word is in use as a surname. Many surnames are ordinary words (`Young`, `Price`): ask [`commonness`] too.
 pub fn is_surname(word: &str) -> bool {
-    people().get(&key(word)).is_some_and(|marks| matches!(marks[0], b'-' | b'*'))
+    people().get(&key(word, "")).is_some_and(|marks| matches!(marks[0], b'-' | b'*'))
 }
 
-/// A word as the tables are ordered: lower case, without accents and punctuation, without what follows an apostrophe unless that
-/// is most of it (`o'brien`). Empty for what is no word.
-fn key(word: &str) -> String {
+/// A word as the tables are ordered: lower case, without accents and punctuation, without the endings of contractions; any other
+/// apostrophe replaced (`o'brien` is `obrien` among names, `chang'e` is not `change` among words). Empty for what is no word.
+fn key(word: &str, apostrophe: &str) -> String {
     let word = word.trim_matches(|c: char| !c.is_alphanumeric());
     if word.len() > 4 * LONGEST {
         return String::new();
     }
     let folded = fold(word);
     match folded.split_once('\'') {
-        Some((head, tail)) if head.len() > tail.len() || tail.len() <= 2 => {
-            head.strip_suffix('n').filter(|_| tail == "t").unwrap_or(head).to_owned()
-        }
-        Some((head, tail)) => format!("{head}{tail}"),
+        Some((head, "t")) => head.strip_suffix('n').unwrap_or(head).to_owned(),
+        Some((head, "s" | "" | "d" | "m" | "ll" | "re" | "ve")) => head.to_owned(),
+        Some((head, tail)) => format!("{head}{apostrophe}{tail}"),
         None => folded,
     }
 }
 
 /// Lower case, accents removed, letters that do not decompose spelt out (`ß`, `ø`, `ł`), every apostrophe straight.
 pub fn fold(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_ascii_lowercase().replace('`', "'");
+    }
     let mut folded = String::with_capacity(word.len());
     for c in word.nfkd().filter(|c| !unicode_normalization::char::is_combining_mark(*c)) {
         match c {

@@ -11,6 +11,7 @@ const PURE: &[(&str, &[Reach])] = &[
     ("pronounce", &[]),
     ("fingerprint", &[]),
     ("feed", &[]),
+    ("names", &[]),
     ("media", &[Reach::Files, Reach::Clock, Reach::Surroundings]), // opens files; stops a caged decoder that fell silent
 ];
 
