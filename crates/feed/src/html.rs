@@ -154,6 +154,7 @@ fn sanitiser() -> &'static Builder<'static> {
             .tags(HashSet::from(ELEMENTS))
             .clean_content_tags(HashSet::from(["script", "style"]))
             .tag_attributes(HashMap::from([("a", HashSet::from(["href"]))]))
+            .generic_attributes(HashSet::new())
             .url_schemes(HashSet::from(["http", "https", "mailto"]))
             .url_relative(UrlRelative::Deny)
             .link_rel(Some("nofollow noopener"))
@@ -163,12 +164,11 @@ fn sanitiser() -> &'static Builder<'static> {
 }
 
 /// Takes out empty paragraphs, which blocks inside each other leave behind.
-fn tidy(html: String) -> String {
-    let mut html = html.trim().to_owned();
-    for empty in ["<p></p>", "<p> </p>", "<p>\u{a0}</p>", "<p>&nbsp;</p>", "<p>\n</p>"] {
+fn tidy(mut html: String) -> String {
+    for empty in ["<p></p>", "<p> </p>", "<p>&nbsp;</p>", "<p>\n</p>"] {
         if html.contains(empty) {
             html = html.replace(empty, "");
         }
     }
-    html
+    html.trim().to_owned()
 }

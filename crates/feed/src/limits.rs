@@ -39,7 +39,7 @@ impl Default for Limits {
             notes_bytes: 256 << 10,
             line_bytes: 8 << 10,
             list: 256,
-            reread_multiple: 4,
+            reread_multiple: 16,
             complaints: 64,
         }
     }

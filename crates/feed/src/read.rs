@@ -144,8 +144,10 @@ fn read_xml(text: &str, base: Base, limits: &Limits, each: &mut dyn FnMut(Item))
         }
         _ => return Err(something_else(text)),
     };
+    let language = root.attribute("xml:lang");
     let mut reading = Reading::new(xml, base);
-    let feed = container::read(&mut reading, format, each);
+    let mut feed = container::read(&mut reading, format, each);
+    feed.language = feed.language.or_else(|| language.map(|language| crate::prose::line(&language)));
     Ok(Parsed { feed, complaints: reading.xml.complaints.into_list() })
 }
 

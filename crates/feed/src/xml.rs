@@ -40,8 +40,13 @@ pub(crate) struct Xml<'a> {
     returned: Option<Tag<'a>>,
     spaces: Spaces<'a>,
     reread: usize,
+    /// Kinds of markup, of [`OPENERS`], whose end was looked for in vain: there is none further on either.
+    endless: [bool; OPENERS.len()],
     ended: bool,
 }
+
+/// What begins markup that is neither a tag nor text.
+const OPENERS: [&str; 4] = ["<![CDATA[", "<!--", "<!", "<?"];
 
 /// What an element contains directly.
 pub(crate) enum TextOrChild<'a> {
@@ -75,6 +80,7 @@ impl<'a> Xml<'a> {
             returned: None,
             spaces: Spaces::new(limits.namespaces),
             reread: 0,
+            endless: [false; OPENERS.len()],
             ended: false,
         }
     }
@@ -210,6 +216,9 @@ impl<'a> Xml<'a> {
         }
         loop {
             let before = self.position();
+            if self.endless.contains(&true) && self.skip_endless(before) {
+                continue;
+            }
             match self.reader.read_event() {
                 Ok(Event::Eof) => {
                     self.ended = true;
@@ -239,14 +248,25 @@ impl<'a> Xml<'a> {
         }
     }
 
+    /// Passes over what begins markup of a kind that is known not to end.
+    fn skip_endless(&mut self, before: usize) -> bool {
+        let rest = self.text.get(before..).unwrap_or_default();
+        let kind =
+            OPENERS.iter().position(|opens| rest.starts_with(opens)).filter(|kind| self.endless[*kind]);
+        if let Some(kind) = kind {
+            self.restart(before + OPENERS[kind].len());
+        }
+        kind.is_some()
+    }
+
     /// Markup that never ends began at `before`: what opens it is taken for text, or left out.
     fn mend(&mut self, before: usize) -> Option<Cow<'a, str>> {
         let rest = self.text.get(before..).unwrap_or_default();
         self.complaints
             .add("markup that does not end", rest.get(..QUOTED.min(rest.len())).unwrap_or_default());
-        let opens = ["<![CDATA[", "<!--", "<!", "<?"].into_iter().find(|opens| rest.starts_with(opens));
-        if let Some(opens) = opens {
-            self.restart(before + opens.len());
+        if let Some(kind) = OPENERS.iter().position(|opens| rest.starts_with(opens)) {
+            self.endless[kind] = true;
+            self.restart(before + OPENERS[kind].len());
             return None;
         }
         // A tag without its `>` at the end of a document that was cut off is no text.
@@ -276,9 +296,15 @@ impl<'a> Xml<'a> {
     fn start(&mut self, before: usize) -> Piece<'a> {
         let written = self.text.get(before..self.position()).unwrap_or_default();
         let inside = written.strip_prefix('<').unwrap_or(written);
-        if !inside.starts_with(|first: char| first.is_alphabetic() || first == '_' || first == ':') {
-            self.restart(before + 1);
-            return Piece::Text(Cow::Borrowed("<"));
+        if !tag::begins_name(inside) {
+            // A lone bracket: text up to what may be markup.
+            let next = inside.match_indices('<').find(|(at, _)| {
+                let after = &inside[at + 1..];
+                tag::begins_name(after) || after.starts_with(['/', '!', '?'])
+            });
+            let Some((next, _)) = next else { return Piece::Text(Cow::Borrowed(written)) };
+            self.restart(before + 1 + next);
+            return Piece::Text(Cow::Borrowed(&written[..next + 1]));
         }
         let mut inside = inside.strip_suffix('>').unwrap_or(inside);
         if let Some(next) = inside.find('<') {
@@ -322,11 +348,15 @@ impl<'a> Xml<'a> {
         if inside.len() > name.len() && inside[name.len()..].starts_with('<') {
             self.restart(before + 2 + name.len());
         }
-        if self.too_deep > 0 {
-            self.too_deep -= 1;
-            return false;
-        }
         let name = name.split_ascii_whitespace().next().unwrap_or_default();
+        if self.too_deep > 0 {
+            // Elements whose ends were forgotten must not swallow what follows the item that they are in.
+            let is_container = ["item", "entry", "channel", "rss", "feed", "body"].contains(&name);
+            self.too_deep = if is_container { 0 } else { self.too_deep - 1 };
+            if !is_container {
+                return false;
+            }
+        }
         let Some(level) = self.open.iter().rposition(|open| open.eq_ignore_ascii_case(name)) else {
             self.complaints.add("an end tag without its start", name);
             return false;

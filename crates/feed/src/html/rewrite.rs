@@ -97,7 +97,7 @@ pub(super) fn to_small_set(html: &str) -> String {
             }
             (Becomes::Nothing, _) => {}
             (Becomes::Text, _) => {
-                if name == "td" || name == "th" {
+                if closing && (name == "td" || name == "th") {
                     small.push(' ');
                 }
             }

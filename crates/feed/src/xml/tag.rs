@@ -106,6 +106,11 @@ impl<'a> Tag<'a> {
     }
 }
 
+/// True when a name may begin so.
+pub(super) fn begins_name(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_alphabetic() || first == '_' || first == ':')
+}
+
 /// True when the byte at `place` of a tag is not inside the quotation marks of a value.
 pub(super) fn is_outside_quotes(inside: &str, place: usize) -> bool {
     let mut quote = None;
