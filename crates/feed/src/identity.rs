@@ -13,13 +13,14 @@ use std::hash::Hash;
 
 use jiff::Timestamp;
 use model::Millis;
+use serde::{Deserialize, Serialize};
 
 pub use keys::Keys;
 use keys::push_recent;
 use titles::Likeness;
 
 /// What the archive knows of an episode of a show: every key that it was ever seen with, up to a bound.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KnownItem<Id> {
     /// The archive's name for it.
     pub id: Id,
@@ -95,7 +96,7 @@ pub enum Placement<Id> {
 const SAME: i32 = 4;
 
 /// Score up to which an item is a new episode: nothing speaks for the known one that is not outweighed.
-const NEW: i32 = 1;
+const NEW: i32 = 0;
 
 /// How much better the best of several known episodes must be.
 const AHEAD: i32 = 2;
@@ -244,6 +245,7 @@ impl<Id: Copy + Eq + Hash> Matcher<Id> {
             is_first(&self.guids, &item.guids),
             is_first(&self.enclosures, &item.enclosures),
             is_first(&self.links, &item.links),
+            is_first(&self.titles, std::slice::from_ref(&item.title)) && !item.title.is_empty(),
         ];
         self.guids.episodes += usize::from(new[0]);
         self.enclosures.episodes += usize::from(new[1]);
@@ -258,6 +260,7 @@ impl<Id: Copy + Eq + Hash> Matcher<Id> {
         for link in &item.links {
             self.links.add(link, at);
         }
+        self.titles.episodes += usize::from(new[3]);
         self.titles.add(&item.title, at);
         if let Some(time) = item.at {
             self.days.add(&keys::title_and_day(&item.title, time), at);
@@ -304,12 +307,10 @@ impl<Id: Copy + Eq + Hash> Matcher<Id> {
         if let Some(guid) = &keys.guid {
             if known.guids.contains(guid) {
                 let own = is_own(self.guids.of(guid)) && !self.is_doubled("guid", guid);
-                let weight = if !own {
-                    1
-                } else if self.guids.is_proven() {
-                    8
-                } else {
-                    6
+                let weight = match own {
+                    true if self.guids.is_proven() => 8,
+                    true => 4,
+                    false => 1,
                 };
                 weighed.add(weight, "guid");
             } else if !known.guids.is_empty() {
@@ -322,18 +323,20 @@ impl<Id: Copy + Eq + Hash> Matcher<Id> {
         if let Some(link) = &keys.link {
             if known.links.contains(link) {
                 let own = is_own(self.links.of(link)) && !self.is_doubled("link", link);
-                weighed.add(if own { 2 } else { 0 }, "page");
+                let weight = match own {
+                    true if self.links.is_proven() => 2,
+                    true => 1,
+                    false => 0,
+                };
+                weighed.add(weight, "page");
             } else if !known.links.is_empty() {
                 weighed.add(-1, "page");
             }
         }
         if !keys.title.is_empty() && !known.title.is_empty() {
+            let own = is_own(self.titles.of(&known.title)) && !self.is_doubled("title", &keys.title);
             let weight = match titles::compare(&keys.title, &known.title) {
-                Likeness::Equal
-                    if is_own(self.titles.of(&known.title)) && !self.is_doubled("title", &keys.title) =>
-                {
-                    3
-                }
+                Likeness::Equal if own && self.titles.is_proven() => 3,
                 Likeness::Equal | Likeness::Similar => 1,
                 Likeness::Different => -2,
             };
@@ -344,10 +347,9 @@ impl<Id: Copy + Eq + Hash> Matcher<Id> {
             let own = || self.times.get(&other).is_some_and(|holders| is_own(holders));
             let weight = match apart {
                 0..=60 if own() && !self.is_doubled("time", &one.to_string()) => 3,
-                // A mistaken zone moves a date by less than a day.
                 0..=ZONES => 1,
-                _ if weighed.differs("guid") => -4,
-                _ => -3,
+                _ if self.guids.is_proven() && !weighed.differs("guid") => -3,
+                _ => -4,
             };
             weighed.add(weight, "date");
         }
@@ -379,16 +381,20 @@ impl<Id: Copy + Eq + Hash> Matcher<Id> {
             let weight = if known.enclosures.contains(enclosure) {
                 let own =
                     self.enclosures.of(enclosure).len() == 1 && !self.is_doubled("enclosure", enclosure);
-                if !own {
-                    1
-                } else if self.enclosures.is_proven() {
-                    6
-                } else {
-                    5
+                match own {
+                    true if self.enclosures.is_proven() => 6,
+                    true => 4,
+                    false => 1,
                 }
-            } else if known.enclosures.iter().any(|other| keys::path(other) == path) {
+            } else if let Some(other) = known.enclosures.iter().find(|other| keys::path(other) == path) {
                 let own = self.paths.of(path).len() == 1 && !self.is_doubled("path", path);
-                if own { 4 } else { -1 }
+                // Where both have parameters, these may be what says which recording it is.
+                let both = enclosure.len() > path.len() && other.len() > path.len();
+                match own {
+                    true if both => 1,
+                    true => 4,
+                    false => -1,
+                }
             } else {
                 let file = keys::file(path);
                 let same_file = file.len() >= TELLING_FILE
@@ -402,7 +408,7 @@ impl<Id: Copy + Eq + Hash> Matcher<Id> {
 }
 
 /// Seconds by which a mistaken zone can move a date.
-const ZONES: i64 = 26 * 3600;
+const ZONES: i64 = 14 * 3600;
 
 /// Letters of a file's name from which it says something: `1.mp3` does not.
 const TELLING_FILE: usize = 8;
