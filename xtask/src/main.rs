@@ -5,6 +5,7 @@
 
 mod bench;
 mod dist;
+mod earnings;
 mod test;
 mod tidy;
 mod train;

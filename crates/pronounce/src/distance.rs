@@ -4,6 +4,10 @@
 //! added phones, each with the negative logarithm of its probability beside that of hearing the phone right: a
 //! memoryless string edit transducer (Ristad and Yianilos, "Learning string edit distance", 1998), with gaps that
 //! depend on where in the sequence they are. The table is text; `cargo xtask train sounds` makes it.
+//!
+//! The *evidence* that one was heard for the other is the logarithm of how much likelier what was heard is when this was
+//! said than when anything was. It is half the weight of all phones of both sides less the cost: costs are shifted
+//! between the operations so that this is so, which changes no alignment and makes both sides count alike.
 
 use crate::phone::LONGEST;
 use crate::{PHONES, Phone, Phones};
@@ -43,9 +47,8 @@ pub struct Distance {
     pub(crate) lost: [[f32; 3]; PHONES],
     /// Heard and not said, by the place in what was heard.
     pub(crate) added: [[f32; 3]; PHONES],
-    /// The information in hearing this phone at all, and in hearing it when it was said.
-    surprise: [f32; PHONES],
-    kept: [f32; PHONES],
+    /// The evidence in hearing a phone that was said.
+    weight: [f32; PHONES],
 }
 
 impl Default for Distance {
@@ -63,16 +66,15 @@ impl Distance {
 
     /// Reads a table: lines `substituted CODE` with a cost for each phone heard, in the order of [`Phone::all`]; lines
     /// `gap CODE` with the costs of losing it at the start, inside and at the end, then those of adding it; lines
-    /// `surprise CODE` with the information in hearing the phone at all and in hearing it when it was said. Costs are
-    /// tenths of nats. Other lines say nothing.
+    /// `weight CODE` with the evidence in hearing the phone when it was said. Costs are tenths of nats. Other lines say
+    /// nothing.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut table = Self {
             substituted: Box::new([[UNHEARD_OF; PHONES]; PHONES]),
             lost: [[UNHEARD_OF; 3]; PHONES],
             added: [[UNHEARD_OF; 3]; PHONES],
-            surprise: [(PHONES as f32).ln(); PHONES],
-            kept: [0.0; PHONES],
+            weight: [(PHONES as f32).ln(); PHONES],
         };
         for line in text.lines() {
             let mut words = line.split_ascii_whitespace();
@@ -85,7 +87,7 @@ impl Distance {
             let places: Vec<&mut f32> = match kind {
                 Some("substituted") => table.substituted[phone].iter_mut().collect(),
                 Some("gap") => table.lost[phone].iter_mut().chain(&mut table.added[phone]).collect(),
-                Some("surprise") => vec![&mut table.surprise[phone], &mut table.kept[phone]],
+                Some("weight") => vec![&mut table.weight[phone]],
                 _ => continue,
             };
             for (place, cost) in places.into_iter().zip(costs) {
@@ -148,19 +150,21 @@ impl Distance {
         (-self.per_phone(said, heard)).exp()
     }
 
-    /// The weight of evidence that `heard` comes from `said` and not from anything else, in nats: the logarithm of the
-    /// ratio of both probabilities. It grows with length: a long name heard right weighs more than a short one, and
-    /// below 0 the sounds speak against it. How likely the name was before is for the caller to add.
+    /// The evidence that `heard` comes from `said` and not from anything else, in nats: the logarithm of the ratio of
+    /// both probabilities. It grows with length, since a long name heard right says more than a short one; below 0 the
+    /// sounds speak against it. How likely the name was before is for the caller to add, and so is what a pronunciation
+    /// costs. At the same evidence errors are as likely for long names as for short ones, which does not hold for any
+    /// bound on [`Self::between`] or [`Self::per_phone`].
     #[must_use]
     pub fn evidence(&self, said: &Phones, heard: &Phones) -> f32 {
-        let kept: f32 = said.as_slice().iter().map(|phone| self.kept[*phone as usize]).sum();
-        self.information(heard) - kept - self.between(said, heard)
+        self.weight(said, heard) - self.between(said, heard)
     }
 
-    /// The information in hearing these sounds at all, in nats.
+    /// The most evidence that two sequences can be for each other: that of hearing half the phones of both right.
     #[must_use]
-    pub fn information(&self, heard: &Phones) -> f32 {
-        heard.as_slice().iter().map(|phone| self.surprise[*phone as usize]).sum()
+    pub fn weight(&self, said: &Phones, heard: &Phones) -> f32 {
+        let phones = said.as_slice().iter().chain(heard.as_slice());
+        phones.map(|phone| self.weight[*phone as usize]).sum::<f32>() / 2.0
     }
 
     /// The same costs with the sides exchanged: what was heard as `said`, for looking up names in what was heard.

@@ -14,6 +14,7 @@ mod peer;
 mod quiet;
 mod score;
 mod sound;
+mod sounds;
 mod speech;
 mod times;
 mod watch;
@@ -33,6 +34,8 @@ pub enum Bench {
     Quiet(quiet::Options),
     /// Language detection and word errors on synthetic German, French, Spanish and Russian
     Languages(languages::Options),
+    /// How well the sound of what was heard leads to the name that was said, and how fast
+    Sounds(sounds::Options),
     /// The least that must hold on the sample episode and on sounds without speech; fails when it does not
     Floor,
 }
@@ -48,6 +51,7 @@ pub fn run(root: &Path, bench: &Bench) -> anyhow::Result<()> {
         Bench::Times(options) => times::run(&place, options),
         Bench::Quiet(options) => quiet::run(&place, options),
         Bench::Languages(options) => languages::run(&place, options),
+        Bench::Sounds(options) => sounds::run(&place, options),
         Bench::Floor => floor(root).map(|checked| println!("{checked} figures hold")),
     }
 }
