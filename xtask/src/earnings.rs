@@ -66,7 +66,9 @@ fn call(folder: &Path) -> anyhow::Result<Call> {
     let mut heard = Vec::new();
     for recogniser in RECOGNISERS {
         let text = read(&format!("heard.{recogniser}.nlp"))?;
-        heard.push(text.lines().skip(1).flat_map(|line| words(line.split('|').next().unwrap_or_default())).collect());
+        heard.push(
+            text.lines().skip(1).flat_map(|line| words(line.split('|').next().unwrap_or_default())).collect(),
+        );
     }
     Ok(Call { said, people, participants: participants.map(|name| name.trim().to_owned()).collect(), heard })
 }
@@ -157,7 +159,10 @@ fn align_between(said: &[String], heard: &[String], offset: usize, places: &mut 
     let mut last = column;
     while row > 0 || column > 0 {
         let here = cost[row * width + column];
-        if row > 0 && column > 0 && here == cost[(row - 1) * width + column - 1] + replaced(row - 1, column - 1) {
+        if row > 0
+            && column > 0
+            && here == cost[(row - 1) * width + column - 1] + replaced(row - 1, column - 1)
+        {
             found.push((column, last));
             (row, column) = (row - 1, column - 1);
             last = column;

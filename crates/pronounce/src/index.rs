@@ -5,7 +5,7 @@
 //! what was heard, which keeps the search narrow where a tree is widest. Nothing within the cost is missed unless the
 //! search is stopped by its bound on work.
 
-use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::distance::Place;
 use crate::phone::LONGEST;
@@ -13,6 +13,10 @@ use crate::{Distance, PHONES, Phone, Phones};
 
 /// Nodes of each tree that one search looks at, at most: some tens of milliseconds, whatever is asked for.
 const MOST_NODES: usize = 2_000_000;
+
+/// The bound that is tried first, in nats a phone, and how much greater each next one is.
+const FIRST_BOUND: f32 = 0.25;
+const NEXT_BOUND: f32 = 1.6;
 
 /// Forms to find by sound: each an id, which may have several.
 #[derive(Debug, Default)]
@@ -69,21 +73,31 @@ impl SoundIndex {
         if heard.is_empty() || self.is_empty() || limit == 0 || max_cost.is_nan() {
             return Vec::new();
         }
-        let mut found: HashMap<u32, f32> = HashMap::new();
-        let middle = heard.len().div_ceil(2);
-        let mut keep = |id: u32, cost: f32| {
-            let least = found.entry(id).or_insert(cost);
-            *least = least.min(cost);
-        };
-        let query = Query::new(distance, heard, false);
+        let queries = [false, true].map(|backward| Query::new(distance, heard, backward));
+        // A search costs some times more at a greater bound, so the small bounds cost little, and end it where there is
+        // enough to find.
+        let mut bound = (FIRST_BOUND * heard.len() as f32).min(max_cost);
+        loop {
+            let mut found = self.within(&queries, bound);
+            if found.len() >= limit || bound >= max_cost {
+                found.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+                found.truncate(limit);
+                return found;
+            }
+            bound = (bound * NEXT_BOUND).min(max_cost);
+        }
+    }
+
+    /// Everything within `bound`, in no order.
+    fn within(&self, [forward, backward]: &[Query; 2], bound: f32) -> Vec<(u32, f32)> {
+        let mut found = Vec::new();
+        let middle = forward.length.div_ceil(2);
         let halved =
-            |half: usize| std::array::from_fn(|column| if column < half { max_cost / 2.0 } else { max_cost });
-        self.forward.search(&query, &halved(middle), &mut keep);
-        let query = Query::new(distance, heard, true);
-        self.backward.search(&query, &halved(heard.len() - middle + 1), &mut keep);
-        let mut found: Vec<_> = found.into_iter().collect();
-        found.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
-        found.truncate(limit);
+            |half: usize| std::array::from_fn(|column| if column < half { bound / 2.0 } else { bound });
+        self.forward.search(forward, &halved(middle), &mut found);
+        self.backward.search(backward, &halved(forward.length - middle + 1), &mut found);
+        found.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        found.dedup_by_key(|(id, _)| *id);
         found
     }
 }
@@ -174,53 +188,83 @@ impl Tree {
     }
 
     /// Walks all nodes whose row has a cell within its limit, and gives each form within the last limit.
-    fn search(&self, query: &Query, limits: &Row, keep: &mut impl FnMut(u32, f32)) {
+    fn search(&self, query: &Query, limits: &Row, found: &mut Vec<(u32, f32)>) {
         let length = query.length;
-        let mut rows = vec![[f32::INFINITY; LONGEST + 1]; LONGEST + 1];
-        rows[0][0] = 0.0;
-        for column in 0..length {
-            let cost = rows[0][column] + query.added[column];
-            rows[0][column + 1] = if cost <= limits[column + 1] { cost } else { f32::INFINITY };
+        let mut rows = vec![([f32::INFINITY; LONGEST + 2], 0, 0); LONGEST + 1];
+        let mut last = 0;
+        rows[0].0[0] = 0.0;
+        while last < length && rows[0].0[last] + query.added[last] <= limits[last + 1] {
+            rows[0].0[last + 1] = rows[0].0[last] + query.added[last];
+            last += 1;
         }
+        rows[0].2 = last + 1;
         let mut here = 0;
         let mut left = MOST_NODES;
         while let (Some(node), Some(still)) = (self.nodes.get(here), left.checked_sub(1)) {
             left = still;
             let depth = usize::from(node.depth);
             let (above, below) = rows.split_at_mut(depth + 1);
-            let (Some(above), Some(row)) = (above.last(), below.first_mut()) else { return };
+            let (Some((above, first, behind)), Some(row)) = (above.last(), below.first_mut()) else { return };
             let ids = node.ids..self.nodes.get(here + 1).map_or(self.ids.len() as u32, |next| next.ids);
+            let span = *first..*behind;
             if !ids.is_empty() {
-                fill(query, node.phone, query.lost(node.phone, depth, true), above, limits, row);
-                if row[length] <= limits[length] {
-                    for id in self.ids.get(ids.start as usize..ids.end as usize).unwrap_or_default() {
-                        keep(*id, row[length]);
-                    }
+                fill(
+                    query,
+                    node.phone,
+                    query.lost(node.phone, depth, true),
+                    (above, span.clone()),
+                    limits,
+                    row,
+                );
+                if row.2 > length && row.0[length] <= limits[length] {
+                    let ids = self.ids.get(ids.start as usize..ids.end as usize).unwrap_or_default();
+                    found.extend(ids.iter().map(|id| (*id, row.0[length])));
                 }
             }
-            let alive = fill(query, node.phone, query.lost(node.phone, depth, false), above, limits, row);
+            let lost = query.lost(node.phone, depth, false);
+            let alive = fill(query, node.phone, lost, (above, span), limits, row);
             here = if alive { here + 1 } else { node.behind as usize };
         }
     }
 }
 
-/// Computes one row of the edit distance; says whether any cell is within its limit.
-fn fill(query: &Query, phone: Phone, lost: f32, above: &Row, limits: &Row, row: &mut Row) -> bool {
-    let length = query.length;
+/// A row of the edit distance with the columns that are within their limits: from the first to behind the last. The
+/// cells around them are infinite.
+type Alive = ([f32; LONGEST + 2], usize, usize);
+
+/// Computes one row of the edit distance from the one above; says whether any cell is within its limit.
+fn fill(
+    query: &Query,
+    phone: Phone,
+    lost: f32,
+    (above, span): (&[f32; LONGEST + 2], Range<usize>),
+    limits: &Row,
+    row: &mut Alive,
+) -> bool {
     let substituted = &query.substituted[phone as usize];
-    let mut before = above[0] + lost;
-    if before > limits[0] {
-        before = f32::INFINITY;
+    let (row, first, behind) = row;
+    (*first, *behind) = (usize::MAX, 0);
+    let mut before = f32::INFINITY;
+    let mut column = span.start;
+    // Behind the cells of the row above, costs come from the left alone.
+    while column <= query.length && (column <= span.end || before < f32::INFINITY) {
+        let mut cost = above[column] + lost;
+        if column > span.start {
+            cost = cost.min(above[column - 1] + substituted[column - 1]);
+        }
+        if column > 0 {
+            cost = cost.min(before + query.added[column - 1]);
+        }
+        before = if cost <= limits[column] {
+            *first = (*first).min(column);
+            *behind = column + 1;
+            cost
+        } else {
+            f32::INFINITY
+        };
+        row[column] = before;
+        column += 1;
     }
-    row[0] = before;
-    let mut alive = before < f32::INFINITY;
-    for column in 0..length {
-        let cost = (above[column] + substituted[column])
-            .min(above[column + 1] + lost)
-            .min(before + query.added[column]);
-        before = if cost <= limits[column + 1] { cost } else { f32::INFINITY };
-        alive |= before < f32::INFINITY;
-        row[column + 1] = before;
-    }
-    alive
+    row[column] = f32::INFINITY;
+    *first < usize::MAX
 }

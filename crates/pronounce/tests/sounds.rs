@@ -1,7 +1,11 @@
 //! Laws that distance, index and pronunciations hold, on words as they are used and on anything else.
 
+use std::sync::LazyLock;
+
 use pronounce::{Distance, LONGEST, MOST, PHONES, Phone, Phones, Pronouncer, SoundIndex};
 use proptest::prelude::*;
+
+static PRONOUNCER: LazyLock<Pronouncer> = LazyLock::new(Pronouncer::new);
 
 fn phones(longest: usize) -> impl Strategy<Value = Phones> {
     let all: Vec<Phone> = Phone::all().collect();
@@ -62,7 +66,7 @@ proptest! {
 
     #[test]
     fn any_text_is_pronounced_within_bounds(text in "\\PC{0,80}") {
-        check_bounds(&Pronouncer::new(), &text);
+        check_bounds(&PRONOUNCER, &text);
     }
 }
 
@@ -80,7 +84,6 @@ fn check_bounds(pronouncer: &Pronouncer, text: &str) {
 
 #[test]
 fn odd_text_is_pronounced_within_bounds() {
-    let pronouncer = Pronouncer::new();
     for text in [
         "",
         " ",
@@ -110,9 +113,9 @@ fn odd_text_is_pronounced_within_bounds() {
         "0",
         "00000000000000000000000",
     ] {
-        check_bounds(&pronouncer, text);
+        check_bounds(&PRONOUNCER, text);
     }
     for text in ["a", "é", "漢", "9", "A", "aB", "a'", "x-", "a "] {
-        check_bounds(&pronouncer, &text.repeat(10_000));
+        check_bounds(&PRONOUNCER, &text.repeat(10_000));
     }
 }

@@ -71,7 +71,8 @@ fn pairs<'a>(calls: impl Iterator<Item = &'a Call>) -> Vec<Pair> {
         for heard in &call.heard {
             for span in earnings::misheard(&call.said, heard) {
                 let (said, heard) = (&call.said[span.said], &heard[span.heard]);
-                let digits = said.iter().chain(heard).any(|word| word.contains(|sign: char| sign.is_ascii_digit()));
+                let digits =
+                    said.iter().chain(heard).any(|word| word.contains(|sign: char| sign.is_ascii_digit()));
                 let names = said.iter().all(|word| word.len() > 1 && word.starts_with(char::is_uppercase));
                 if digits || !names || said.len() > LONGEST || heard.len() > LONGEST || heard.is_empty() {
                     continue;
@@ -120,7 +121,8 @@ fn learn(pairs: &[Pair], table: &Table) -> (Table, String) {
     };
     let (mut total, mut real) = (0.0, 0.0);
     for Pair { said, heard } in pairs {
-        let combined = said.iter().flat_map(|said| heard.iter().map(move |heard| (said.as_slice(), heard.as_slice())));
+        let combined =
+            said.iter().flat_map(|said| heard.iter().map(move |heard| (said.as_slice(), heard.as_slice())));
         let best = combined
             .map(|(said, heard)| (Grids::fill(table, said, heard), said, heard))
             .max_by(|a, b| a.0.likelihood().total_cmp(&b.0.likelihood()));
@@ -132,7 +134,12 @@ fn learn(pairs: &[Pair], table: &Table) -> (Table, String) {
         total += grids.likelihood();
         real += weight;
     }
-    let report = format!("{:.0} of {} pairs are mishearings, mean log likelihood {:.3}", real, pairs.len(), total / pairs.len() as f64);
+    let report = format!(
+        "{:.0} of {} pairs are mishearings, mean log likelihood {:.3}",
+        real,
+        pairs.len(),
+        total / pairs.len() as f64
+    );
     (counts.table(&prior()), report)
 }
 
@@ -146,7 +153,8 @@ struct Grids {
 impl Grids {
     fn fill(table: &Table, said: &[Phone], heard: &[Phone]) -> Self {
         let (rows, width) = (said.len(), heard.len() + 1);
-        let mut grids = Self { width, forward: vec![0.0; (rows + 1) * width], backward: vec![0.0; (rows + 1) * width] };
+        let mut grids =
+            Self { width, forward: vec![0.0; (rows + 1) * width], backward: vec![0.0; (rows + 1) * width] };
         grids.forward[0] = 1.0;
         for row in 0..=rows {
             for column in 0..width {
@@ -181,11 +189,14 @@ impl Grids {
         }
         for row in 0..=said.len() {
             for column in 0..self.width {
-                let here = self.forward[row * self.width + column] * weight / self.backward[0].max(f64::MIN_POSITIVE);
+                let here = self.forward[row * self.width + column] * weight
+                    / self.backward[0].max(f64::MIN_POSITIVE);
                 for (next, step) in steps(table, said, heard, row, column) {
                     let share = here * step * self.backward[next.0 * self.width + next.1];
                     match (next.0 > row, next.1 > column) {
-                        (true, true) => counts.substituted[said[row] as usize][heard[column] as usize] += share,
+                        (true, true) => {
+                            counts.substituted[said[row] as usize][heard[column] as usize] += share
+                        }
                         (true, false) => counts.lost[said[row] as usize][place(row, said.len())] += share,
                         _ => counts.added[heard[column] as usize][place(column, heard.len())] += share,
                     }
@@ -197,7 +208,13 @@ impl Grids {
 
 /// The start, the inside or the end of a sequence, as 0, 1, 2.
 fn place(index: usize, length: usize) -> usize {
-    if index == 0 { 0 } else if index + 1 == length { 2 } else { 1 }
+    if index == 0 {
+        0
+    } else if index + 1 == length {
+        2
+    } else {
+        1
+    }
 }
 
 /// What can come next after some phones of both sides, with its probability.
@@ -208,9 +225,11 @@ fn steps<'a>(
     row: usize,
     column: usize,
 ) -> impl Iterator<Item = ((usize, usize), f64)> + 'a {
-    let (from, to) = (said.get(row).map(|phone| *phone as usize), heard.get(column).map(|phone| *phone as usize));
+    let (from, to) =
+        (said.get(row).map(|phone| *phone as usize), heard.get(column).map(|phone| *phone as usize));
     let kept = from.map_or(0.0, |from| table.surprise[from][1]);
-    let substituted = from.zip(to).map(|(from, to)| ((row + 1, column + 1), table.substituted[from][to] + kept));
+    let substituted =
+        from.zip(to).map(|(from, to)| ((row + 1, column + 1), table.substituted[from][to] + kept));
     let lost = from.map(|from| ((row + 1, column), table.gaps[from][place(row, said.len())] + kept));
     let added = to.map(|to| ((row, column + 1), table.gaps[to][3 + place(column, heard.len())]));
     [substituted, lost, added].into_iter().flatten().map(|(next, cost)| (next, (-cost).exp()))
@@ -233,8 +252,8 @@ impl Counts {
                 .collect();
             let sum: f64 = row.iter().sum();
             let kept = row[phone] / sum;
-            for heard in 0..PHONES {
-                table.substituted[phone][heard] = (kept * sum / row[heard]).ln().max(LEAST);
+            for (cost, count) in table.substituted[phone].iter_mut().zip(&row) {
+                *cost = (kept * sum / count).ln().max(LEAST);
             }
             table.substituted[phone][phone] = 0.0;
             let said: f64 = self.said[phone].iter().sum();
@@ -391,11 +410,13 @@ impl Table {
         };
         for (said, phone) in Phone::all().enumerate() {
             let cost = |heard: usize| (self.substituted[said][heard] + moved[said] - moved[heard]).max(LEAST);
-            let costs: Vec<f64> = (0..PHONES).map(|heard| if heard == said { 0.0 } else { cost(heard) }).collect();
+            let costs: Vec<f64> =
+                (0..PHONES).map(|heard| if heard == said { 0.0 } else { cost(heard) }).collect();
             line("substituted", phone, &costs);
         }
         for (number, phone) in Phone::all().enumerate() {
-            let cost = |gap: usize| if gap < 3 { moved[number] } else { -moved[number] } + self.gaps[number][gap];
+            let cost =
+                |gap: usize| if gap < 3 { moved[number] } else { -moved[number] } + self.gaps[number][gap];
             line("gap", phone, &std::array::from_fn::<f64, 6, _>(|gap| cost(gap).max(LEAST)));
         }
         for (number, phone) in Phone::all().enumerate() {
