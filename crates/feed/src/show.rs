@@ -39,7 +39,7 @@ pub struct Feed {
     pub link: Option<String>,
     /// Where the feed says it is published (`atom:link rel="self"`).
     pub own_address: Option<String>,
-    /// Where the feed says it has moved to (`itunes:new-feed-url`, or JSON Feed's `feed_url` is another).
+    /// Where the feed says it has moved to (`itunes:new-feed-url`).
     pub new_address: Option<String>,
     /// The next page of a paged feed, with older items (RFC 5005, JSON Feed `next_url`).
     pub next_page: Option<String>,

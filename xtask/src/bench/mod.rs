@@ -1,4 +1,4 @@
-//! Measures Readout: speed and word errors against faster-whisper, times, quiet, languages.
+//! Measures Readout: speed and word errors against faster-whisper, times, quiet, languages, feeds.
 //!
 //! Goes in: the program, built from this checkout; recordings beside the project where there are any; the sample episode.
 //! Comes out: a table between two markers of docs/benchmarks.md, and the raw figures under target/bench. Never: a
@@ -6,6 +6,7 @@
 
 mod bootstrap;
 mod corpus;
+mod feeds;
 mod floor;
 mod languages;
 mod music;
@@ -36,6 +37,8 @@ pub enum Bench {
     Languages(languages::Options),
     /// How well the sound of what was heard leads to the name that was said, and how fast
     Sounds(sounds::Options),
+    /// Reading a feed of 20,000 episodes and a list of 5,000 feeds, beside feed-rs
+    Feeds(feeds::Options),
     /// The least that must hold on the sample episode and on sounds without speech; fails when it does not
     Floor,
 }
@@ -52,6 +55,7 @@ pub fn run(root: &Path, bench: &Bench) -> anyhow::Result<()> {
         Bench::Quiet(options) => quiet::run(&place, options),
         Bench::Languages(options) => languages::run(&place, options),
         Bench::Sounds(options) => sounds::run(&place, options),
+        Bench::Feeds(options) => feeds::run(&place, options),
         Bench::Floor => floor(root).map(|checked| println!("{checked} figures hold")),
     }
 }
