@@ -193,6 +193,19 @@ pub struct Outlet {
     pub missing_since: Option<Timestamp>,
 }
 
+/// What an outlet is recognised by, without what its feed says of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownOutlet {
+    /// Its number.
+    pub id: i64,
+    /// What it is recognised by.
+    pub keys: Value,
+    /// Hash of all that the feed says of it.
+    pub digest: String,
+    /// True when the feed no longer has it.
+    pub missing: bool,
+}
+
 /// An item of a feed, as it is to be stored.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Incoming {
@@ -206,8 +219,10 @@ pub struct Incoming {
     pub address: Option<String>,
     /// Its page.
     pub link: Option<String>,
-    /// What the feed says of it; the same value means that nothing changed.
+    /// What the feed says of it, as far as it is kept.
     pub item: Value,
+    /// Hash of all that the feed says of it: the same means that nothing changed.
+    pub digest: String,
     /// Title.
     pub title: String,
     /// Day of publication.
@@ -241,7 +256,7 @@ pub struct Refresh {
     pub show: ShowFacts,
     /// What its reader keeps.
     pub facts: Value,
-    /// Its items, in any order.
+    /// Its items, in any order, as far as they were not stored before.
     pub items: Vec<Incoming>,
     /// Outlets that are no longer in it.
     pub missing: Vec<i64>,
@@ -311,7 +326,12 @@ impl Archive {
         self.store.write(sql::call)
     }
 
-    /// The outlets that a feed has or had, for recognising its items.
+    /// What the outlets that a feed has or had are recognised by.
+    pub fn known_outlets(&self, feed: FeedId) -> Result<Vec<KnownOutlet>> {
+        self.store.read(|tx| sql::known_outlets(tx, feed))
+    }
+
+    /// The outlets that a feed has or had.
     pub fn outlets_of_feed(&self, feed: FeedId) -> Result<Vec<Outlet>> {
         self.store.read(|tx| sql::outlets(tx, "feed", feed.to_string()))
     }
@@ -319,6 +339,14 @@ impl Archive {
     /// Where an episode was found.
     pub fn outlets(&self, episode: EpisodeId) -> Result<Vec<Outlet>> {
         self.store.read(|tx| sql::outlets(tx, "episode", episode.to_string()))
+    }
+
+    /// Stores some of the items of a feed: a long one comes in parts, so that it never stands in memory as a whole.
+    pub fn store_items(&self, claim: &Claim, feed: FeedId, items: &[Incoming]) -> Result<Refreshed> {
+        self.store.write(|tx| {
+            ledger::progress(tx, claim)?;
+            sql::store_items(tx, feed, items)
+        })
     }
 
     /// Stores what a feed said, and finishes the stage `refresh`, at once.

@@ -156,6 +156,8 @@ impl Priority {
 /// Whether a failed attempt is worth another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
+    /// The surroundings were in the way, not the work: due again after this pause, and the attempt does not count.
+    Later(Duration),
     /// Trying again would give the same: the cell is `failed`.
     Never,
     /// Again after this pause, up to [`MAX_ATTEMPTS`] times.

@@ -57,8 +57,8 @@ mod workers;
 pub use archive::Archive;
 pub use error::Error;
 pub use feeds::{
-    FeedEdit, FeedEntry, FeedKind, FeedState, Incoming, Keep, Outlet, Refresh, Refreshed, ShowSettings,
-    Subscribe, Validators, Wanted,
+    FeedEdit, FeedEntry, FeedKind, FeedState, Incoming, Keep, KnownOutlet, Outlet, Refresh, Refreshed,
+    ShowSettings, Subscribe, Validators, Wanted,
 };
 pub use invariants::{CheckOptions, Finding, Invariant};
 pub use ledger::{Cell, Claim, MAX_ATTEMPTS, MAX_LEASE, Priority, Retry, Stage, State, Subject};

@@ -30,7 +30,8 @@ CREATE TABLE outlets (
   keys TEXT NOT NULL,                      -- JSON: what it is recognised by
   address TEXT,                            -- of the sound
   link TEXT,                               -- of its page
-  item TEXT NOT NULL,                      -- JSON: what the feed says of it
+  item TEXT NOT NULL,                      -- JSON: what the feed says of it, as far as it is kept
+  digest TEXT NOT NULL,                    -- hash of all that the feed says of it: the same means that nothing changed
   first_seen REAL NOT NULL DEFAULT (unixepoch('subsec')),
   missing_since REAL                       -- since when the feed no longer has it
 ) STRICT;

@@ -2,8 +2,8 @@ use super::{
     Row, Transaction, count, json, json_maybe, moment, moment_maybe, parsed, parsed_maybe, unreadable,
 };
 use crate::{
-    Error, FeedEdit, FeedEntry, FeedKind, FeedState, Incoming, Outlet, Priority, Refresh, Refreshed, Result,
-    ShowSettings, Stage, Subscribe, Validators, Wanted,
+    Error, FeedEdit, FeedEntry, FeedKind, FeedState, Incoming, KnownOutlet, Outlet, Priority, Refresh,
+    Refreshed, Result, ShowSettings, Stage, Subscribe, Validators, Wanted,
 };
 use model::{EpisodeId, FeedId, ShowId};
 use rusqlite::{OptionalExtension, params};
@@ -232,13 +232,26 @@ pub(crate) fn outlets(tx: &Transaction<'_>, column: &str, id: String) -> Result<
     Ok(outlets.collect::<Result<_, _>>()?)
 }
 
-pub(crate) fn store(tx: &Transaction<'_>, id: FeedId, refresh: &Refresh) -> Result<Refreshed> {
-    let feed = entry(tx, id)?;
-    let show = name_show(tx, &feed, refresh)?;
-    super::episodes::set_show_facts(tx, show, &refresh.show)?;
+pub(crate) fn known_outlets(tx: &Transaction<'_>, feed: FeedId) -> Result<Vec<KnownOutlet>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT id, keys, digest, missing_since IS NOT NULL AS missing FROM outlets WHERE feed = ?1 ORDER BY id",
+    )?;
+    let outlets = statement.query_map([feed.to_string()], |row| {
+        Ok(KnownOutlet {
+            id: row.get("id")?,
+            keys: json(row, "keys")?,
+            digest: row.get("digest")?,
+            missing: row.get("missing")?,
+        })
+    })?;
+    Ok(outlets.collect::<Result<_, _>>()?)
+}
+
+pub(crate) fn store_items(tx: &Transaction<'_>, id: FeedId, items: &[Incoming]) -> Result<Refreshed> {
+    let show = entry(tx, id)?.show;
     let mut done = Refreshed::default();
     let settings = settings(tx, show)?;
-    for item in &refresh.items {
+    for item in items {
         let (episode, new) = match item.outlet {
             Some(outlet) => match known(tx, outlet, item)? {
                 // A person removed it.
@@ -262,6 +275,14 @@ pub(crate) fn store(tx: &Transaction<'_>, id: FeedId, refresh: &Refresh) -> Resu
             done.due += u64::from(want_sound(tx, episode, priority)?);
         }
     }
+    Ok(done)
+}
+
+pub(crate) fn store(tx: &Transaction<'_>, id: FeedId, refresh: &Refresh) -> Result<Refreshed> {
+    let feed = entry(tx, id)?;
+    let show = name_show(tx, &feed, refresh)?;
+    super::episodes::set_show_facts(tx, show, &refresh.show)?;
+    let mut done = store_items(tx, id, &refresh.items)?;
     let mut statement = tx.prepare_cached(
         "UPDATE outlets SET missing_since = unixepoch('subsec') WHERE id = ?1 AND missing_since IS NULL",
     )?;
@@ -310,11 +331,12 @@ fn name_show(tx: &Transaction<'_>, feed: &FeedEntry, refresh: &Refresh) -> Resul
 /// An item whose outlet is known: what changed is written. Returns its episode and whether anything changed.
 fn known(tx: &Transaction<'_>, outlet: i64, item: &Incoming) -> Result<(Option<EpisodeId>, bool)> {
     let found = tx
-        .prepare_cached("SELECT episode, keys, address, item, missing_since IS NOT NULL AS missing FROM outlets WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT episode, keys, digest, missing_since IS NOT NULL AS missing FROM outlets WHERE id = ?1",
+        )?
         .query_row([outlet], |row| {
-            let same = json::<Value>(row, "item")? == item.item
+            let same = row.get::<_, String>("digest")? == item.digest
                 && json::<Value>(row, "keys")? == item.keys
-                && row.get::<_, Option<String>>("address")? == item.address
                 && !row.get::<_, bool>("missing")?;
             Ok((parsed_maybe::<EpisodeId>(row, "episode")?, same))
         })
@@ -324,10 +346,17 @@ fn known(tx: &Transaction<'_>, outlet: i64, item: &Incoming) -> Result<(Option<E
         return Ok((episode, false));
     }
     tx.prepare_cached(
-        "UPDATE outlets SET keys = ?2, address = coalesce(?3, address), link = ?4, item = ?5, missing_since = NULL
-         WHERE id = ?1",
+        "UPDATE outlets SET keys = ?2, address = coalesce(?3, address), link = ?4, item = ?5, digest = ?6,
+           missing_since = NULL WHERE id = ?1",
     )?
-    .execute(params![outlet, item.keys.to_string(), item.address, item.link, item.item.to_string()])?;
+    .execute(params![
+        outlet,
+        item.keys.to_string(),
+        item.address,
+        item.link,
+        item.item.to_string(),
+        item.digest,
+    ])?;
     if let Some(episode) = episode {
         describe(tx, episode, item)?;
     }
@@ -352,7 +381,7 @@ fn add(
         }
     };
     tx.prepare_cached(
-        "INSERT INTO outlets (episode, feed, keys, address, link, item) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO outlets (episode, feed, keys, address, link, item, digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
         episode.to_string(),
@@ -361,6 +390,7 @@ fn add(
         item.address,
         item.link,
         item.item.to_string(),
+        item.digest,
     ])?;
     Ok(episode)
 }

@@ -201,14 +201,17 @@ pub(crate) fn finish(tx: &Transaction<'_>, claim: &Claim, tool: &str) -> Result<
 }
 
 pub(crate) fn fail(tx: &Transaction<'_>, claim: &Claim, reason: &str, retry: Retry) -> Result<State> {
-    let pause = match retry {
-        Retry::Never => None,
-        Retry::After(pause) => Some(pause.min(MAX_PAUSE).as_secs_f64()),
+    let (pause, counts) = match retry {
+        Retry::Never => (None, true),
+        Retry::After(pause) => (Some(pause), true),
+        Retry::Later(pause) => (Some(pause), false),
     };
+    let pause = pause.map(|pause| pause.min(MAX_PAUSE).as_secs_f64());
     let state = tx
         .prepare_cached(
             "UPDATE cells SET
-               state = CASE WHEN ?5 IS NULL THEN 'failed' WHEN attempt >= ?6 THEN 'quarantined' ELSE 'waiting' END,
+               state = CASE WHEN ?5 IS NULL THEN 'failed' WHEN attempt >= ?6 AND ?7 THEN 'quarantined' ELSE 'waiting' END,
+               attempt = CASE WHEN ?7 THEN attempt ELSE max(attempt - 1, 0) END,
                not_before = CASE WHEN ?5 IS NULL THEN 0 ELSE unixepoch('subsec') + ?5 END,
                error = ?4, worker = NULL, lease_until = NULL, changed = unixepoch('subsec')
              WHERE subject = ?1 AND stage = ?2 AND token = ?3 AND state = 'leased' RETURNING state",
@@ -220,7 +223,8 @@ pub(crate) fn fail(tx: &Transaction<'_>, claim: &Claim, reason: &str, retry: Ret
                 claim.token,
                 reason,
                 pause,
-                MAX_ATTEMPTS
+                MAX_ATTEMPTS,
+                counts
             ],
             state,
         )
