@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use archive::{EpisodeEntry, Stage, State};
+use archive::{EpisodeEntry, FeedEntry, Refreshed, Stage, State};
 use media::Limits;
 use model::{MediaInfo, Millis};
 use serde_json::json;
@@ -12,7 +12,7 @@ use weights::{Cache, Kind};
 use work::{Decoder, Ears, Event, HeardEpisode, Options, Pace};
 
 use crate::arguments::{Everywhere, Hearing};
-use crate::console::{Fetching, Meter, Unit, about, clock};
+use crate::console::{Fetching, Meter, Unit, about, bytes, clock};
 use crate::failure::hinted;
 use crate::place::shown;
 use crate::verbs::{json_line, line};
@@ -118,7 +118,19 @@ impl Shown {
                 }
                 self.fetching.get_or_insert_default().show(progress);
             }
-            Event::Begun { .. } => self.fetching = None,
+            Event::Begun { stage, .. } if **stage == Stage::HEAR => self.fetching = None,
+            Event::Begun { .. } | Event::Fetching { .. } => {}
+            Event::Refreshed { feed, done } => self.refreshed(feed, done),
+            Event::FeedFailed { feed, reason } => self.feed_failed(feed, reason),
+            Event::Fetched { episode, bytes: size } => {
+                let title = &episode.episode.title;
+                self.print(|json| match json {
+                    true => json_line(&json!({
+                        "type": "fetched", "episode": episode.episode.id, "title": title, "bytes": size,
+                    })),
+                    false => line(format_args!("{title}: fetched, {}", bytes(*size))),
+                });
+            }
             Event::Hearing { episode, pace } => self.pace(&episode.episode.title, pace),
             Event::Probed { .. } => {}
             Event::Heard { episode, heard } => {
@@ -162,6 +174,42 @@ impl Shown {
     pub fn end(&mut self) {
         self.fetching = None;
         self.meter = None;
+    }
+
+    fn refreshed(&mut self, feed: &FeedEntry, done: &Refreshed) {
+        if *done == Refreshed::default() {
+            return;
+        }
+        self.print(|json| match json {
+            true => json_line(&json!({
+                "type": "refreshed", "feed": feed.id, "title": feed.title, "new": done.new, "changed": done.changed,
+                "due": done.due, "missing": done.missing,
+            })),
+            false => {
+                let parts = [
+                    (done.new, "new"),
+                    (done.changed, "changed"),
+                    (done.due, "to be fetched"),
+                    (done.missing, "taken away by the publisher"),
+                ];
+                let parts: Vec<String> = parts
+                    .iter()
+                    .filter(|(number, _)| *number > 0)
+                    .map(|(number, what)| format!("{number} {what}"))
+                    .collect();
+                line(format_args!("{}: {}", feed.title, parts.join(", ")))
+            }
+        });
+    }
+
+    fn feed_failed(&mut self, feed: &FeedEntry, reason: &str) {
+        self.note(&format!("{}: {reason}", feed.title));
+        self.print(|json| match json {
+            true => json_line(&json!({
+                "type": "feed-failed", "feed": feed.id, "title": feed.title, "address": feed.address, "reason": reason,
+            })),
+            false => Ok(()),
+        });
     }
 
     fn failed(&mut self, episode: &EpisodeEntry, stage: &Stage, reason: &str, state: State) {

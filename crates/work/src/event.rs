@@ -1,4 +1,4 @@
-use archive::{EpisodeEntry, Stage, State};
+use archive::{EpisodeEntry, FeedEntry, Refreshed, Stage, State};
 use model::Millis;
 use std::time::Duration;
 
@@ -49,6 +49,36 @@ pub struct HeardEpisode {
 pub enum Event<'event> {
     /// The recogniser's weights are fetched.
     Weights(weights::Progress<'event>),
+    /// A feed was read and stored.
+    Refreshed {
+        /// The feed.
+        feed: &'event FeedEntry,
+        /// What it brought.
+        done: Refreshed,
+    },
+    /// A feed did not come or could not be read; it is looked at again by itself.
+    FeedFailed {
+        /// The feed.
+        feed: &'event FeedEntry,
+        /// Why, and what to do, in one sentence.
+        reason: &'event str,
+    },
+    /// The sound of an episode is being fetched.
+    Fetching {
+        /// The episode.
+        episode: &'event EpisodeEntry,
+        /// Bytes that are there.
+        done: u64,
+        /// Bytes there will be, where the server says.
+        total: Option<u64>,
+    },
+    /// The sound of an episode was fetched.
+    Fetched {
+        /// The episode.
+        episode: &'event EpisodeEntry,
+        /// Its size in bytes.
+        bytes: u64,
+    },
     /// Work on an episode begins.
     Begun {
         /// The episode.

@@ -21,8 +21,10 @@ pub(crate) enum Ended {
     Stopped,
     /// The archive did not take a result, or the lease is another's.
     Archive(Error),
-    /// The recording cannot be heard.
+    /// It cannot be done, or not this time.
     Failed { reason: String, again: bool },
+    /// The network was in the way: it is tried again after a pause, and the attempt does not count.
+    Later { reason: String, after: Duration },
 }
 
 impl From<Error> for Ended {

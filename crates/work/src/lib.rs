@@ -20,6 +20,7 @@ mod error;
 mod event;
 mod hearing;
 mod lease;
+mod line;
 mod run;
 mod sound;
 mod transcribe;

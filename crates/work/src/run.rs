@@ -6,10 +6,12 @@
 
 use crate::board::Board;
 use crate::hearing::{Ended, hear, media_trouble, sound_of};
-use crate::lease::LEASE;
+use crate::lease::{LEASE, held};
+use crate::line::{Looked, fetch as fetch_sound, refresh};
 use crate::sound::Decoder;
-use crate::{Ears, Event, Hearer, WorkError};
+use crate::{Ears, Event, HeardEpisode, Hearer, WorkError};
 use archive::{Archive, Claim, EpisodeEntry, Error, Retry, Stage, State, Worker};
+use fetch::{Fetcher, Stop};
 use model::{Millis, Quality};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How work is done.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// Threads that hear; at least 1.
     pub workers: usize,
@@ -29,6 +31,19 @@ pub struct Options {
     pub gentle: bool,
     /// Where media files are decoded.
     pub decoder: Decoder,
+    /// The way to the network; `None`: nothing is fetched.
+    pub fetcher: Option<Arc<Fetcher>>,
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Options")
+            .field("workers", &self.workers)
+            .field("quality", &self.quality)
+            .field("watch", &self.watch)
+            .field("fetches", &self.fetcher.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Options {
@@ -40,6 +55,7 @@ impl Default for Options {
             watch: false,
             gentle: false,
             decoder: Decoder::Here,
+            fetcher: None,
         }
     }
 }
@@ -47,6 +63,14 @@ impl Default for Options {
 /// What a run did.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
+    /// Feeds looked at.
+    pub feeds: u64,
+    /// Feeds that did not come or could not be read.
+    pub feeds_failed: u64,
+    /// Episodes that were found in feeds for the first time.
+    pub found: u64,
+    /// Sounds fetched.
+    pub fetched: u64,
     /// Recordings probed.
     pub probed: u64,
     /// Recordings heard to their end.
@@ -80,6 +104,12 @@ const LOOK: Duration = Duration::from_secs(1);
 /// What the ears do, in this order: probes take no time, and what they find says in which order to hear.
 const EARS: &[Stage] = &[Stage::PROBE, Stage::HEAR];
 
+/// What the line does. Feeds come first: they say what else there is.
+const LINE: &[Stage] = &[Stage::REFRESH, Stage::FETCH];
+
+/// Threads of the line. They wait more than they work.
+const LINES: usize = 4;
+
 /// Does all work that is due; see the head of this crate.
 ///
 /// # Errors
@@ -90,13 +120,16 @@ pub fn run(
     archive: &Archive,
     options: &Options,
     ears: &mut Ears,
-    stop: &AtomicBool,
+    stop: &Arc<AtomicBool>,
     observer: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<Summary, WorkError> {
     if options.gentle {
         step_back();
     }
-    let shifts: &[&[Stage]] = &[EARS];
+    let mut shifts = vec![EARS];
+    if options.fetcher.is_some() {
+        shifts.extend([LINE; LINES]);
+    }
     let crew = Crew {
         archive,
         options,
@@ -106,7 +139,7 @@ pub fn run(
         board: Board::new(shifts.len()),
     };
     std::thread::scope(|scope| {
-        for (number, stages) in shifts.iter().enumerate().skip(1) {
+        for (number, stages) in shifts.iter().copied().enumerate().skip(1) {
             let crew = &crew;
             scope.spawn(move || Shift::new(crew, number, stages, None).work());
         }
@@ -140,17 +173,17 @@ fn step_back() {
 }
 
 /// What the shifts of one run share.
-struct Crew<'run> {
-    archive: &'run Archive,
-    options: &'run Options,
-    stop: &'run AtomicBool,
+pub(crate) struct Crew<'run> {
+    pub archive: &'run Archive,
+    pub options: &'run Options,
+    stop: &'run Arc<AtomicBool>,
     observer: Mutex<&'run mut (dyn FnMut(Event<'_>) + Send)>,
     summary: Mutex<Summary>,
     board: Board,
 }
 
 impl Crew<'_> {
-    fn tell(&self, event: Event<'_>) {
+    pub fn tell(&self, event: Event<'_>) {
         (self.observer.lock().unwrap_or_else(PoisonError::into_inner))(event);
     }
 
@@ -158,8 +191,13 @@ impl Crew<'_> {
         add(&mut self.summary.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn stopping(&self) -> bool {
+    pub fn stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// The same question for a fetch, which asks it while it waits.
+    pub fn stop_fetching(&self) -> Stop {
+        self.stop.clone().into()
     }
 }
 
@@ -235,6 +273,9 @@ impl<'run, 'crew> Shift<'run, 'crew> {
             archive.sweep(None)?;
         }
         archive.reclaim()?;
+        if self.stages == LINE {
+            archive.call_feeds()?;
+        }
         let name = self.worker.as_ref().map(|worker| worker.name().to_owned()).unwrap_or_default();
         for stage in self.stages {
             if let Some(claim) = archive.claim(std::slice::from_ref(stage), &name, LEASE)? {
@@ -251,6 +292,9 @@ impl<'run, 'crew> Shift<'run, 'crew> {
 
     fn piece(&mut self, claim: &Claim) -> Result<(), WorkError> {
         let crew = self.crew;
+        if claim.stage == Stage::REFRESH {
+            return self.look_at_feed(claim);
+        }
         let episode = match crew.archive.episode(claim.episode()) {
             Ok(episode) => episode,
             // Removed this very moment.
@@ -262,19 +306,20 @@ impl<'run, 'crew> Shift<'run, 'crew> {
             false => None,
         };
         crew.tell(Event::Begun { episode: &episode, stage: &claim.stage });
-        let attempt = catch_unwind(AssertUnwindSafe(|| match &hearer {
-            Some(hearer) => {
+        let attempt = caught(|| match (&hearer, &crew.options.fetcher) {
+            (Some(hearer), _) => {
                 let observer = &mut |event: Event<'_>| crew.tell(event);
-                hear(crew.archive, claim, crew.options, hearer.as_ref(), crew.stop, &episode, observer)
-                    .map(Some)
+                let heard =
+                    hear(crew.archive, claim, crew.options, hearer.as_ref(), crew.stop, &episode, observer);
+                heard.map(Made::Heard)
             }
-            None => probe(crew, claim, &episode).map(|()| None),
-        }));
-        let attempt = attempt.unwrap_or_else(|panic| {
-            Err(Ended::Failed { reason: format!("the program failed at it: {}", says(&*panic)), again: true })
+            (None, Some(fetcher)) if claim.stage == Stage::FETCH => {
+                kept(crew, claim, || fetch_sound(crew, fetcher, claim, &episode)).map(Made::Fetched)
+            }
+            _ => probe(crew, claim, &episode).map(|()| Made::Probed),
         });
         match attempt {
-            Ok(Some(heard)) => {
+            Ok(Made::Heard(heard)) => {
                 crew.sum(|summary| {
                     summary.heard += 1;
                     summary.partial += u64::from(heard.partial.is_some());
@@ -283,11 +328,49 @@ impl<'run, 'crew> Shift<'run, 'crew> {
                 });
                 crew.tell(Event::Heard { episode: &episode, heard });
             }
-            Ok(None) => {
+            Ok(Made::Fetched(bytes)) => {
+                crew.sum(|summary| summary.fetched += 1);
+                crew.tell(Event::Fetched { episode: &episode, bytes });
+            }
+            Ok(Made::Probed) => {
                 crew.sum(|summary| summary.probed += 1);
                 crew.tell(Event::Probed { episode: &crew.archive.episode(claim.episode())? });
             }
             Err(ended) => self.ended(claim, &episode, ended)?,
+        }
+        Ok(())
+    }
+
+    /// The stage `refresh`, whose subject is a feed.
+    fn look_at_feed(&self, claim: &Claim) -> Result<(), WorkError> {
+        let crew = self.crew;
+        let Some(fetcher) = &crew.options.fetcher else { return Ok(()) };
+        match caught(|| kept(crew, claim, || refresh(crew, fetcher, claim))) {
+            Ok(Looked::Unchanged) => crew.sum(|summary| summary.feeds += 1),
+            Ok(Looked::Stored(feed, done)) => {
+                crew.sum(|summary| {
+                    summary.feeds += 1;
+                    summary.found += done.new;
+                });
+                crew.tell(Event::Refreshed { feed: &feed, done });
+            }
+            Ok(Looked::Failed(feed, reason)) => {
+                crew.sum(|summary| {
+                    summary.feeds += 1;
+                    summary.feeds_failed += 1;
+                });
+                crew.tell(Event::FeedFailed { feed: &feed, reason: &reason });
+            }
+            Err(Ended::Stopped) => match crew.archive.release(claim) {
+                Ok(()) | Err(Error::LeaseLost { .. }) => {}
+                Err(error) => return Err(error.into()),
+            },
+            Err(Ended::Archive(Error::LeaseLost { .. } | Error::NotFound { .. })) => {}
+            Err(Ended::Archive(error)) => return Err(error.into()),
+            Err(Ended::Failed { reason, .. } | Ended::Later { reason, .. }) => {
+                crew.archive.fail(claim, &reason, Retry::After(AGAIN))?;
+                crew.sum(|summary| summary.failed += 1);
+            }
         }
         Ok(())
     }
@@ -303,8 +386,13 @@ impl<'run, 'crew> Shift<'run, 'crew> {
             },
             Ended::Archive(Error::LeaseLost { .. } | Error::NotFound { .. }) => Ok(()),
             Ended::Archive(error) => Err(error.into()),
-            Ended::Failed { reason, again } => {
-                let retry = if again { Retry::After(AGAIN) } else { Retry::Never };
+            Ended::Failed { .. } | Ended::Later { .. } => {
+                let (reason, retry) = match ended {
+                    Ended::Failed { reason, again: false } => (reason, Retry::Never),
+                    Ended::Failed { reason, .. } => (reason, Retry::After(AGAIN)),
+                    Ended::Later { reason, after } => (reason, Retry::Later(after)),
+                    Ended::Stopped | Ended::Archive(_) => return Ok(()),
+                };
                 match archive.fail(claim, &reason, retry) {
                     Ok(state) => {
                         self.crew.sum(|summary| summary.failed += 1);
@@ -329,6 +417,25 @@ impl<'run, 'crew> Shift<'run, 'crew> {
         }
         Ok(Some(hearer))
     }
+}
+
+/// What an attempt made.
+enum Made {
+    Probed,
+    Heard(HeardEpisode),
+    Fetched(u64),
+}
+
+/// Runs an attempt; a panic in it is a failure of this one piece of work.
+fn caught<T>(attempt: impl FnOnce() -> Result<T, Ended>) -> Result<T, Ended> {
+    catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|panic| {
+        Err(Ended::Failed { reason: format!("the program failed at it: {}", says(&*panic)), again: true })
+    })
+}
+
+/// Runs an attempt with its lease kept alive.
+fn kept<T>(crew: &Crew<'_>, claim: &Claim, attempt: impl FnOnce() -> T) -> T {
+    held(crew.archive, claim, &AtomicBool::new(false), attempt)
 }
 
 fn probe(crew: &Crew<'_>, claim: &Claim, episode: &EpisodeEntry) -> Result<(), Ended> {

@@ -167,7 +167,7 @@ fn work(place: &Place, hearer: &Arc<Fake>) -> (Summary, Vec<String>) {
     let mut told = Vec::new();
     let hearer: Arc<dyn Hearer> = hearer.clone();
     let options = Options { workers: 1, ..Options::default() };
-    let stop = AtomicBool::new(false);
+    let stop = Arc::new(AtomicBool::new(false));
     let summary = run(&place.archive, &options, &mut Ears::ready(hearer), &stop, &mut |event| match event {
         Event::Failed { reason, .. } => told.push(reason.to_owned()),
         Event::Heard { episode, .. } => told.push(format!("heard {}", episode.episode.title)),
@@ -272,7 +272,7 @@ fn a_recording_that_breaks_off_is_heard_in_part() {
 #[test]
 fn watching_takes_up_what_comes_and_ends_when_told() {
     let place = Place::new();
-    let stop = AtomicBool::new(false);
+    let stop = Arc::new(AtomicBool::new(false));
     let hearer: Arc<dyn Hearer> = Fake::new(|_| {});
     let options = Options { watch: true, ..Options::default() };
     let mut idle = 0;
@@ -294,7 +294,7 @@ fn progress_is_told_with_an_estimate() {
     place.add("two.wav", &wav(30.0, 2));
     let hearer: Arc<dyn Hearer> = Fake::new(|_| {});
     let mut paces = Vec::new();
-    let stop = AtomicBool::new(false);
+    let stop = Arc::new(AtomicBool::new(false));
     run(&place.archive, &Options::default(), &mut Ears::ready(hearer), &stop, &mut |event| {
         if let Event::Hearing { pace, .. } = event {
             paces.push(pace);
@@ -340,7 +340,7 @@ fn gentle_work_steps_back() {
     });
     let before = rustix::process::getpriority_process(None).unwrap();
     let options = Options { gentle: true, ..Options::default() };
-    run(&place.archive, &options, &mut Ears::ready(fake), &AtomicBool::new(false), &mut |_| {}).unwrap();
+    run(&place.archive, &options, &mut Ears::ready(fake), &Arc::default(), &mut |_| {}).unwrap();
     assert_eq!(*nice.lock().unwrap(), (before + 10).min(19));
 }
 
@@ -355,7 +355,7 @@ fn child_that_hears() {
         writeln!(out, "\nbegun {window}").unwrap();
         out.flush().unwrap();
     });
-    run(&archive, &Options::default(), &mut Ears::ready(fake), &AtomicBool::new(false), &mut |_| {}).unwrap();
+    run(&archive, &Options::default(), &mut Ears::ready(fake), &Arc::default(), &mut |_| {}).unwrap();
 }
 
 fn child(folder: &Path) -> std::process::Child {
@@ -407,8 +407,7 @@ fn a_file_is_transcribed_without_an_archive() {
     let fake = Fake::new(|_| {});
     let how = work::Transcribing::default();
     let mut words = 0;
-    let made =
-        work::transcribe(&path, &how, fake.as_ref(), &AtomicBool::new(false), &mut |pace| words = pace.words);
+    let made = work::transcribe(&path, &how, fake.as_ref(), &Arc::default(), &mut |pace| words = pace.words);
     let transcript = made.unwrap().transcript;
     assert_eq!((transcript.words.len(), words), (2, 2));
     assert!(transcript.complete && transcript.partial.is_none());
@@ -417,6 +416,6 @@ fn a_file_is_transcribed_without_an_archive() {
         work::transcribe(&path, &how, fake.as_ref(), &AtomicBool::new(true), &mut |_| {}).unwrap().transcript;
     assert!(!stopped.complete);
     let missing =
-        work::transcribe(Path::new("nowhere.wav"), &how, fake.as_ref(), &AtomicBool::new(false), &mut |_| {});
+        work::transcribe(Path::new("nowhere.wav"), &how, fake.as_ref(), &Arc::default(), &mut |_| {});
     assert!(missing.unwrap_err().to_string().contains("nowhere.wav"));
 }

@@ -1,6 +1,7 @@
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
@@ -77,7 +78,7 @@ fn hear(
     everywhere: &Everywhere,
     demo: &Demo,
     archive: &Archive,
-    stop: &AtomicBool,
+    stop: &Arc<AtomicBool>,
 ) -> Result<Option<HeardEpisode>> {
     let mut ears = hearing::ears(&demo.hearing)?;
     let options = hearing::options(&demo.hearing, false)?;
