@@ -36,6 +36,14 @@ pub fn text_entry(line: &str) -> Result<Entry, String> {
         Some((name, role)) => (name.trim().to_owned(), Some(role)),
         None => after_comma(front),
     };
+    // "Jane Doe (politician)", as encyclopedias tell namesakes apart.
+    let told_apart = name.strip_suffix(')').and_then(|name| name.rsplit_once(" ("));
+    let (name, role) = match told_apart {
+        Some((name, what)) if role.is_none() && what.starts_with(char::is_lowercase) => {
+            (name.to_owned(), Some(what))
+        }
+        _ => (name.clone(), role),
+    };
     entry.spelling = name;
     if let Some(role) = role
         .map(|role| role.trim().trim_start_matches("the ").trim_start_matches("The "))

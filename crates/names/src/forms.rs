@@ -1,10 +1,8 @@
 //! The ways in which a name is said: in full, by surname, by first name, as a nickname, by its initials.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
-use crate::kinds::{LEGAL_FORMS, likely_kind};
+use crate::kinds::{is_legal_form, likely_kind};
 use crate::known::{Kind, Name};
 use crate::nicknames::{long_forms, short_forms};
 use crate::parts::{Parts, is_initials, is_particle, parts, plain};
@@ -72,7 +70,6 @@ pub fn forms(name: &Name) -> Vec<Form> {
 #[derive(Default)]
 struct Collected {
     forms: Vec<Form>,
-    seen: BTreeSet<String>,
 }
 
 impl Collected {
@@ -82,7 +79,7 @@ impl Collected {
         if letters > 0
             && (text.len() <= LONGEST || what == FormKind::Full)
             && !short
-            && self.seen.insert(text.clone())
+            && self.forms.iter().all(|form| form.text != text)
         {
             self.forms.push(Form { text, what, weight });
         }
@@ -233,10 +230,6 @@ const GENERIC: &[&str] = &[
     "securities", "services", "software", "solutions", "studios", "systems", "technologies", "technology", "therapeutics",
     "ventures", "worldwide",
 ];
-
-fn is_legal_form(word: &str) -> bool {
-    LEGAL_FORMS.contains(&plain(word.trim_matches(',')).as_str())
-}
 
 /// First letters of the words that begin with a capital.
 fn initials(words: &str) -> String {

@@ -6,10 +6,21 @@ use crate::words::{capital_share, commonness, is_given_name, is_surname};
 
 /// Legal forms after a company's name; folded, without full stops.
 #[rustfmt::skip]
-pub const LEGAL_FORMS: &[&str] = &[
+const LEGAL_FORMS: &[&str] = &[
     "ab", "ag", "as", "asa", "bv", "co", "corp", "corporation", "gmbh", "inc", "incorporated", "kg", "kk", "limited", "llc",
     "llp", "lp", "ltd", "nv", "oy", "oyj", "plc", "pte", "pty", "sa", "sab", "sarl", "sas", "sca", "se", "spa", "srl",
 ];
+
+/// Whether a word behind a name is a legal form. The short ones are words and names too (`Sá`, `as`), unless written as forms are.
+pub fn is_legal_form(word: &str) -> bool {
+    let bare = word.trim_matches(',');
+    let folded = plain(bare);
+    let formal =
+        bare.contains('.') || !bare.chars().any(char::is_lowercase) || matches!(bare, "SpA" | "GmbH");
+    let sure = folded.len() > 4
+        || matches!(folded.as_str(), "corp" | "inc" | "llc" | "ltd" | "oy" | "plc" | "pte" | "pty");
+    LEGAL_FORMS.contains(&folded.as_str()) && (formal || sure) && bare.chars().all(|c| c.is_ascii())
+}
 
 /// Words that name a body of people; folded.
 #[rustfmt::skip]
@@ -95,7 +106,7 @@ pub fn likely_kind(spelling: &str) -> Option<Kind> {
         spelling.split_whitespace().map(|word| word.trim_end_matches(',')).take(12).collect();
     let folded: Vec<String> = words.iter().map(|word| plain(word).replace(['\'', '’'], "")).collect();
     let last = folded.last()?;
-    if words.len() > 1 && LEGAL_FORMS.contains(&last.as_str()) && !is_suffix(words[words.len() - 1]) {
+    if words.len() > 1 && is_legal_form(words[words.len() - 1]) && !is_suffix(words[words.len() - 1]) {
         return Some(Kind::Organisation);
     }
     let fronts = ["fort", "lake", "las", "los", "mount", "port", "saint", "sainte", "san", "santa", "st"];
@@ -123,6 +134,24 @@ pub fn likely_kind(spelling: &str) -> Option<Kind> {
         }
         () => None,
     }
+}
+
+/// Whether a word is one that only bodies of people have in their names.
+pub fn is_body(word: &str) -> bool {
+    BODIES.contains(&plain(word).as_str())
+}
+
+/// A capital inside a word where no name has one: `SQLite`, `DevOps`, but not `McKay`, `DiResta`, `O'Neil`, `García-López`.
+fn is_camel(word: &str) -> bool {
+    let fronts = ["Mc", "Mac", "De", "Di", "Da", "Du", "La", "Le", "Van", "Fitz", "St"];
+    let rest = fronts.iter().find_map(|front| word.strip_prefix(front)).unwrap_or(word);
+    let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+    if letters > 1 && !word.chars().any(char::is_lowercase) {
+        // `KOTRO`, as lists of delegates write surnames; `SQL`, which is no name.
+        return letters < 5 && !is_initials(word) && !is_given_name(word) && !is_surname(word);
+    }
+    let mut pairs = rest.chars().zip(rest.chars().skip(1));
+    !is_initials(word) && pairs.any(|(a, b)| a.is_alphabetic() && b.is_uppercase())
 }
 
 fn looks_like_a_person(words: &[&str], folded: &[String]) -> bool {
@@ -167,6 +196,7 @@ fn looks_like_a_person(words: &[&str], folded: &[String]) -> bool {
     // An article or a town in front: "Le Monde", "Cambridge Analytica".
     let fronted = article || is_known_place(first);
     let foreign = !fronted
+        && !core.iter().any(|word| is_camel(word))
         && core.iter().all(unusual)
         && (is_surname(last) || core.iter().all(|word| is_particle(word) || commonness(word) < 3.0));
     let initialled = is_initials(first) && first.contains('.') && is_surname(last);

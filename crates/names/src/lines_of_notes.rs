@@ -475,7 +475,10 @@ impl Reading<'_, '_, '_> {
             () if leads_to_outlet(word) => Some(Kind::Outlet),
             () if after_person && matches!(word, "of" | "at" | "from") => Some(Kind::Organisation),
             () if matches!(word, "city" | "town" | "village") => Some(Kind::Place),
-            () if !article && leads_to_place(word) && tokens[run.begin].shape == Shape::Capital => {
+            () if !article
+                && leads_to_place(word, before_that.map_or("", |token| token.text))
+                && tokens[run.begin].shape == Shape::Capital =>
+            {
                 Some(Kind::Place)
             }
             () => None,

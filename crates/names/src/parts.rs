@@ -145,6 +145,9 @@ fn without_quotes(spelling: &str) -> (Vec<String>, Option<String>) {
 /// Says which words are first names and which the surname.
 fn divide(parts: &mut Parts, words: Vec<String>) {
     let shouted: Vec<bool> = words.iter().map(|word| is_shouted(word)).collect();
+    if words.len() > 1 && shouted.iter().all(|s| *s) {
+        return divide(parts, words.iter().map(|word| recased(word)).collect());
+    }
     let mixed = shouted.iter().any(|s| *s) && shouted.iter().any(|s| !*s);
     let last = words.len() - 1;
     if last == 0 {
@@ -283,6 +286,7 @@ mod tests {
             ("KIM Seung Nam", "Seung Nam", "", "Kim"),
             ("ETAME MASSOMA David Siegfried", "David Siegfried", "", "Etame Massoma"),
             ("Mahmoud AHMADINEJAD", "Mahmoud", "", "Ahmadinejad"),
+            ("STOICHO TODOROV KACAROV", "Stoicho", "Todorov", "Kacarov"),
             ("Kim Clark", "Kim", "", "Clark"),
             ("Lee Smith", "Lee", "", "Smith"),
             ("Jet Li", "Jet", "", "Li"),

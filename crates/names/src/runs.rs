@@ -1,7 +1,7 @@
 //! Words with capitals that stand together in a line of notes, and what they are by themselves.
 
 use crate::cues::{is_no_name, is_role, qualifies_role};
-use crate::kinds::{is_ordinary, likely_kind};
+use crate::kinds::{is_body, is_ordinary, likely_kind};
 use crate::known::Kind;
 use crate::parts::{is_title, plain};
 use crate::tokens::{Shape, Token};
@@ -29,7 +29,7 @@ pub fn run_at(tokens: &[Token], begin: usize) -> Run {
                 token.shape == Shape::Lower && joined(token) && words.contains(&token.text)
             })
         };
-        if capital(end) {
+        if capital(end) && !is_pronoun(tokens, end) || is_possessed_body(tokens, end) {
             end += 1;
         } else if small(end, PARTICLES) && capital(end + 1) {
             end += 2;
@@ -55,6 +55,18 @@ const PARTICLES: &[&str] = &[
     "af", "al", "bin", "da", "de", "del", "della", "den", "der", "di", "dos", "du", "ibn", "la", "le", "van",
     "von", "y", "zu", "zum",
 ];
+
+/// `I` before a verb: "in Ruby I think", but "Elizabeth I".
+fn is_pronoun(tokens: &[Token], at: usize) -> bool {
+    tokens[at].text == "I"
+        && tokens.get(at + 1).is_some_and(|next| next.shape == Shape::Lower && joined(next))
+}
+
+/// `Hospital` in `Guy's Hospital`: the only sort of name that goes on after `'s`.
+fn is_possessed_body(tokens: &[Token], at: usize) -> bool {
+    let token = tokens.get(at).filter(|token| token.is_capital() && matches!(token.gap, "'s " | "’s "));
+    token.is_some_and(|token| is_body(token.text))
+}
 
 /// Nothing but a space before it.
 fn joined(token: &Token) -> bool {
@@ -226,7 +238,12 @@ pub fn single_certainty(token: &Token) -> f32 {
     if is_no_name(word) || is_role(word) || is_title(word) || word.chars().count() < 2 {
         return 0.0;
     }
+    // "Python-based" is no name, "Weston-super-Mare" is.
+    let compound = word
+        .rsplit_once('-')
+        .is_some_and(|(_, tail)| tail.starts_with(char::is_lowercase) && is_ordinary(tail));
     match () {
+        () if compound => 0.0,
         () if token.shape == Shape::Shouted && (common >= 3.5 && word.len() > 3 || word.len() > 7) => 0.0,
         () if token.shape == Shape::Shouted => 0.6,
         () if word.chars().skip(1).any(char::is_uppercase) && common < 3.5 => 0.8,

@@ -12,7 +12,7 @@ pub struct Token<'a> {
     pub begin: usize,
     /// See `begin`.
     pub end: usize,
-    /// What stands between the word before and this one: white space, punctuation, addresses.
+    /// What stands between the word before and this one: `'s`, white space, punctuation, addresses.
     pub gap: &'a str,
     /// How it is written.
     pub shape: Shape,
@@ -60,7 +60,7 @@ pub fn tokens(line: &str) -> Vec<Token<'_>> {
             let stamped = tokens.iter().all(|token| token.shape == Shape::Number);
             let initial = stamped || tokens.last().is_some_and(|last| ends_sentence(gap, last.shape));
             tokens.push(Token { text, begin, end, gap, shape, initial });
-            gap_begin = chunk_begin + next;
+            gap_begin = end;
             at = next;
         }
     }

@@ -35,7 +35,8 @@ pub fn quoted(line: &Line, at: usize) -> Option<Run> {
     let words = &tokens[at..end];
     let large = words.iter().filter(|token| token.text.len() > 3 && token.is_capital()).count();
     let long = words.iter().filter(|token| token.text.len() > 3).count();
-    let alone = words.len() == 1 && words[0].shape == Shape::Number;
+    let capitals = words.iter().filter(|token| token.is_capital()).count();
+    let alone = words.len() == 1 && words[0].shape == Shape::Number || capitals * 2 < words.len();
     (words[0].is_capital() && large * 2 > long && !alone && !line.manner.foreign)
         .then_some(Run { begin: at, end })
 }

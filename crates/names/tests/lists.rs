@@ -44,6 +44,7 @@ fn plain_text_is_read_a_name_a_line() {
         Kherson - place\r\n\
         Volodymyr Zelensky\tZelenskyy|Volodymyr Zelenskiy\r\n\
         Jean-Luc Picard -- captain\r\n\
+        Ann Poe (politician)\r\n\
         ceasefire";
     let (names, complaints) = read(text);
     assert_eq!(
@@ -58,7 +59,8 @@ fn plain_text_is_read_a_name_a_line() {
             "Kherson / Place /  /  /  /  / list, line 9",
             "Volodymyr Zelensky / Person /  / Zelenskyy|Volodymyr Zelenskiy /  /  / list, line 10",
             "Jean-Luc Picard / Person / captain /  /  /  / list, line 11",
-            "ceasefire /  /  /  /  /  / list, line 12",
+            "Ann Poe / Person / politician /  /  /  / list, line 12",
+            "ceasefire /  /  /  /  /  / list, line 13",
         ]
     );
     assert_eq!(complaints, []);
@@ -243,7 +245,7 @@ fn participants_of_calls_are_read_as_names_and_roles() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes_are_a_list(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
