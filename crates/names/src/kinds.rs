@@ -19,7 +19,7 @@ pub fn is_legal_form(word: &str) -> bool {
         bare.contains('.') || !bare.chars().any(char::is_lowercase) || matches!(bare, "SpA" | "GmbH");
     let sure = folded.len() > 4
         || matches!(folded.as_str(), "corp" | "inc" | "llc" | "ltd" | "oy" | "plc" | "pte" | "pty");
-    LEGAL_FORMS.contains(&folded.as_str()) && (formal || sure) && bare.chars().all(|c| c.is_ascii())
+    LEGAL_FORMS.contains(&folded.as_str()) && (formal || sure) && bare.is_ascii()
 }
 
 /// Words that name a body of people; folded.
