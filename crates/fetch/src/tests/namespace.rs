@@ -12,10 +12,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::corpus::{NAMES, TRICKS};
-use crate::hostile::{Hostile, quick_limits, redirect, reply};
-use crate::{Fetcher, Limits, LiveSource, Policy, Request, Resolve};
+use crate::hostile::{Hostile, file, quick_limits, redirect, reply};
+use crate::{Error, Fetcher, Limits, LiveSource, Policy, Request, Resolve};
 
 const INSIDE: &str = "READOUT_FETCH_INSIDE";
+/// What a test inside says when it came to its end.
+const DONE: &str = "everything was tried";
 const PUBLIC: [u8; 4] = [93, 184, 215, 14];
 
 /// Gives the namespace all kinds of addresses, then runs what follows.
@@ -28,36 +30,40 @@ for a in fd00::5/8 fd00:ec2::254/128 fec0::1/10 fe80::1/64 2001:db8::1/32 2002:7
     64:ff9b::a9fe:a9fe/128; do ip -6 addr add $a dev lo nodad 2>/dev/null || true; done
 exec \"$@\"";
 
-#[test]
-fn nothing_private_is_connected_to_h6() {
-    let program = std::env::current_exe().unwrap();
-    let inside = |unshare: &[&str]| {
-        let mut command = Command::new("unshare");
-        command.args(unshare).args(["sh", "-c", SETUP, "sh"]).arg(&program);
-        command.args(["--exact", "tests::namespace::inside", "--nocapture"]).env(INSIDE, "1");
-        // A proxy on the way would be a connection too (item 4).
-        for proxy in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
-            command.env(proxy, "http://10.0.0.5:8080");
-        }
-        command.output()
-    };
-    let possible = |flags: &[&str]| {
-        let tried = Command::new("unshare").args(flags).args(["ip", "link", "set", "lo", "up"]).output();
+/// Runs one of the tests below in a network and with mounts of its own, or says that this cannot be had.
+fn run_inside(test: &str) {
+    let possible = |flags: &&[&str]| {
+        let tried = Command::new("unshare").args(*flags).args(["ip", "link", "set", "lo", "up"]).output();
         tried.is_ok_and(|tried| tried.status.success())
     };
-    let Some(flags) =
-        [&["--net"][..], &["--net", "--map-root-user"]].into_iter().find(|flags| possible(flags))
-    else {
+    let ways = [&["--net", "--mount"][..], &["--net", "--mount", "--map-root-user"]];
+    let Some(flags) = ways.into_iter().find(possible) else {
         eprintln!(
             "SKIPPED: no network namespace can be made here (it takes unshare, ip, and the right to use them)"
         );
         return;
     };
-    let output = inside(flags).unwrap();
+    let mut command = Command::new("unshare");
+    command.args(flags).args(["sh", "-c", SETUP, "sh"]).arg(std::env::current_exe().unwrap());
+    command.args(["--exact", &format!("tests::namespace::{test}"), "--nocapture"]).env(INSIDE, "1");
+    // A proxy on the way would be a connection too (item 4).
+    for proxy in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+        command.env(proxy, "http://10.0.0.5:8080");
+    }
+    let output = command.output().unwrap();
     let said =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    assert!(said.contains("all tricks were tried"), "{said}");
+    assert!(output.status.success() && said.contains(DONE), "{said}");
+}
+
+#[test]
+fn nothing_private_is_connected_to_h6() {
+    run_inside("all_tricks");
+}
+
+#[test]
+fn a_full_disk_mixes_nothing_7() {
+    run_inside("full_disk");
 }
 
 /// Connections that were begun in this namespace, by the kernel's count (`Tcp: ActiveOpens`, RFC 1213).
@@ -86,7 +92,7 @@ impl Resolve for Rebinding {
 
 /// What runs in the namespace; nothing, outside.
 #[test]
-fn inside() {
+fn all_tricks() {
     if std::env::var_os(INSIDE).is_none() {
         return;
     }
@@ -180,5 +186,40 @@ fn inside() {
     let before = begun();
     assert!(Fetcher::new(policy, limits()).get(&Request::new("http://10.0.0.5:8080/")).is_err());
     assert_eq!(begun(), before + 1);
-    println!("all tricks were tried");
+    println!("{DONE}");
+}
+
+/// The disk fills up while a download is under way; nothing, outside.
+#[test]
+fn full_disk() {
+    if std::env::var_os(INSIDE).is_none() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mount = ["-t", "tmpfs", "-o", "size=1m", "none"];
+    assert!(Command::new("mount").args(mount).arg(dir.path()).status().unwrap().success());
+    let body: Vec<u8> = (0..600_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let sent = body.clone();
+    let server = Hostile::start(move |seen| file(seen, "\"v1\"", &sent));
+    let fetcher = Fetcher::new(server.policy(), limits_of_a_slow_machine());
+    let (partial, filler) = (dir.path().join("episode.part"), dir.path().join("filler"));
+    let request = Request::new(server.url("/a.mp3"));
+    let mut fill = |progress: crate::Progress| {
+        if progress.done > 200_000 && !filler.exists() {
+            let full = std::fs::write(&filler, vec![0; 1 << 20]);
+            assert!(full.is_err_and(|error| error.kind() == io::ErrorKind::StorageFull));
+        }
+    };
+    let error = fetcher.download(&request, &partial, &mut fill).unwrap_err();
+    assert!(matches!(error, Error::Disk { .. }) && error.is_retryable(), "{error}");
+    std::fs::remove_file(&filler).unwrap();
+    let done = fetcher.download(&request, &partial, &mut |_| {}).unwrap();
+    assert_eq!(std::fs::read(&done.path).unwrap(), body);
+    assert_eq!(done.hash.0, *blake3::hash(&body).as_bytes());
+    println!("{DONE}");
+}
+
+fn limits_of_a_slow_machine() -> Limits {
+    let long = std::time::Duration::from_secs(20);
+    Limits { head: long, idle: long, download: long, ..quick_limits() }
 }
