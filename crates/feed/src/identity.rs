@@ -109,6 +109,26 @@ const PROVEN_BY: usize = 3;
 
 /// Finds the episodes of one show that items of its feed belong to. Each look-up takes time that does not grow with the
 /// number of episodes.
+///
+/// ```
+/// use feed::{Keys, Limits, Matcher, Placement, parse};
+///
+/// let document = b"<rss><channel><item><title>Salt</title><guid>1</guid></item></channel></rss>";
+/// let parsed = parse(document, None, "https://example.org/feed", &Limits::default())?;
+/// let known = []; // from the archive
+/// let mut matcher: Matcher<u32> = Matcher::new(known);
+/// let keys: Vec<Keys> = parsed.feed.items.iter().map(Keys::of).collect();
+/// matcher.survey(&keys);
+/// for (id, keys) in (1..).zip(&keys) {
+///     match matcher.place(keys) {
+///         Placement::New => drop(matcher.learn(id, keys)), // true: store what is known now
+///         Placement::Same { id, .. } => drop(matcher.learn(id, keys)),
+///         Placement::Ambiguous { .. } => {} // compare the sound, then learn
+///     }
+/// }
+/// assert_eq!(matcher.into_known().len(), 1);
+/// # Ok::<(), feed::NotAFeed>(())
+/// ```
 #[derive(Debug)]
 pub struct Matcher<Id> {
     known: Vec<KnownItem<Id>>,

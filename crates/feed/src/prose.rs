@@ -33,8 +33,13 @@ pub(crate) fn line(text: &str) -> String {
 /// elements are taken out.
 pub(crate) fn line_of_html(text: &str) -> String {
     let text: Cow<'_, str> = decode_entities(text);
-    if text.contains("</") || text.contains("/>") || text.contains("<br") {
-        return line(&html::strip(&text));
+    // What follows the last bracket is no tag.
+    let (tags, rest) = text.split_at(text.rfind('>').map_or(0, |at| at + 1));
+    if tags.contains("</") || tags.contains("/>") || tags.contains("<br>") {
+        let stripped = line(&(html::strip(tags) + rest));
+        if !stripped.is_empty() {
+            return stripped;
+        }
     }
     line(&text)
 }
@@ -65,5 +70,7 @@ mod tests {
         assert_eq!(line_of_html("Salt &amp; Pepper"), "Salt & Pepper");
         assert_eq!(line_of_html("<b>Bold</b> words<br/>and more"), "Bold words and more");
         assert_eq!(line_of_html("I <3 radio, 2 < 3"), "I <3 radio, 2 < 3");
+        assert_eq!(line_of_html("<i>a</i> <br"), "a <br");
+        assert_eq!(line_of_html("<hr/>"), "<hr/>");
     }
 }
