@@ -5,6 +5,7 @@
 
 mod distance;
 mod index;
+mod languages;
 mod letters;
 mod lexicon;
 mod phone;

@@ -2,6 +2,7 @@
 
 use deunicode::deunicode_char;
 
+use crate::languages::{self, Languages};
 use crate::letters::Letters;
 use crate::lexicon::Lexicon;
 use crate::{Phone, Phones, Pronunciation, spelled};
@@ -20,6 +21,10 @@ const MOST_WORDS: usize = 12;
 mod cost {
     /// The second, third … pronunciation of a lexicon, each.
     pub const NEXT_IN_LEXICON: f32 = 0.5;
+    /// A known name said as where it seems to come from.
+    pub const KNOWN_ABROAD: f32 = 1.0;
+    /// Parts that are written together, read as one word.
+    pub const RUN_TOGETHER: f32 = 0.7;
     /// Capitals read as a word, or a word read as its letters, when the other is likelier.
     pub const CAPITALS_OTHERWISE: f32 = 1.0;
     /// The second, third … way to read a number, each.
@@ -30,6 +35,7 @@ mod cost {
 pub struct Pronouncer {
     lexicon: Lexicon,
     letters: Letters,
+    languages: Languages,
 }
 
 impl Default for Pronouncer {
@@ -42,7 +48,7 @@ impl Pronouncer {
     /// Loads what is built in.
     #[must_use]
     pub fn new() -> Self {
-        Self { lexicon: Lexicon::built_in(), letters: Letters::built_in() }
+        Self { lexicon: Lexicon::built_in(), letters: Letters::built_in(), languages: Languages::built_in() }
     }
 
     /// Whether a lexicon of English knows `word`, in any case.
@@ -84,6 +90,11 @@ impl Pronouncer {
         let lower = fold(word);
         let mut found = self.known(&lower);
         if !found.is_empty() {
+            // The lexicon says names as Americans who bear them do.
+            if word.starts_with(char::is_uppercase) || !word.is_ascii() {
+                let abroad = self.languages.pronounce(&word.to_lowercase(), languages::STRONG);
+                found.extend(dearer(abroad, cost::KNOWN_ABROAD));
+            }
             return found;
         }
         let parts = parts(word);
@@ -95,8 +106,8 @@ impl Pronouncer {
         }
         if !digits {
             // "O'Toole", "D'Ambrosia" and "McKinsey" run together, other parts rather do not.
-            let extra = if parts.len() > 1 { 0.7 } else { 0.0 };
-            found.extend(dearer(self.unknown(&lower), extra));
+            let extra = if parts.len() > 1 { cost::RUN_TOGETHER } else { 0.0 };
+            found.extend(dearer(self.unknown(&lower, word), extra));
         }
         found
     }
@@ -111,7 +122,7 @@ impl Pronouncer {
         let mut letters = lower.chars();
         match (letters.next(), letters.next()) {
             (Some(letter), None) => spell(std::iter::once(letter)),
-            _ if known.is_empty() => self.unknown(&lower),
+            _ if known.is_empty() => self.unknown(&lower, part),
             _ => known,
         }
     }
@@ -149,14 +160,14 @@ impl Pronouncer {
             _ => (0.0, 2.0 * cost::CAPITALS_OTHERWISE),
         };
         let mut found = dearer(spelling, as_letters);
-        found.extend(dearer(self.unknown(&lower), as_word));
+        found.extend(dearer(self.unknown(&lower, word), as_word));
         found
     }
 
     /// What the lexicon says of a word in lower case.
     fn known(&self, lower: &str) -> Vec<Pronunciation> {
         let mut found = self.lexicon.get(lower);
-        if found.is_empty() {
+        if found.is_empty() && !lower.contains(|sign: char| sign.is_ascii_digit()) {
             let letters: String = lower.chars().filter(char::is_ascii_alphabetic).collect();
             if letters != lower {
                 found = self.lexicon.get(&letters);
@@ -166,9 +177,11 @@ impl Pronouncer {
         found.into_iter().zip(costs).map(|(phones, cost)| Pronunciation { phones, cost }).collect()
     }
 
-    /// What letters say of a word that no lexicon has.
-    fn unknown(&self, lower: &str) -> Vec<Pronunciation> {
-        self.letters.pronounce(lower, 4)
+    /// What letters say of a word that no lexicon has: `lower` as an English word, `word` as one of any language.
+    fn unknown(&self, lower: &str, word: &str) -> Vec<Pronunciation> {
+        let mut found = self.letters.pronounce(lower, 4);
+        found.extend(self.languages.pronounce(&word.to_lowercase(), languages::SLIGHT));
+        found
     }
 }
 

@@ -25,10 +25,10 @@ pub struct Options {
 }
 
 /// What a less likely pronunciation costs, beside a nat of mishearing.
-const PRONUNCIATION: f32 = 0.3;
+const PRONUNCIATION: f32 = 0.5;
 
 /// Pronunciations that are tried on either side.
-const WAYS: usize = 3;
+const WAYS: usize = 4;
 
 /// A written form with its pronunciations.
 struct Form {
