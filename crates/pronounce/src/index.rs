@@ -74,11 +74,12 @@ impl SoundIndex {
             return Vec::new();
         }
         let queries = [false, true].map(|backward| Query::new(distance, heard, backward));
+        let mut rows = vec![([f32::INFINITY; LONGEST + 2], 0, 0); LONGEST + 1];
         // A search costs some times more at a greater bound, so the small bounds cost little, and end it where there is
         // enough to find.
         let mut bound = (FIRST_BOUND * heard.len() as f32).min(max_cost);
         loop {
-            let mut found = self.within(&queries, bound);
+            let mut found = self.within(&queries, bound, &mut rows);
             if found.len() >= limit || bound >= max_cost {
                 found.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
                 found.truncate(limit);
@@ -89,13 +90,13 @@ impl SoundIndex {
     }
 
     /// Everything within `bound`, in no order.
-    fn within(&self, [forward, backward]: &[Query; 2], bound: f32) -> Vec<(u32, f32)> {
+    fn within(&self, [forward, backward]: &[Query; 2], bound: f32, rows: &mut [Alive]) -> Vec<(u32, f32)> {
         let mut found = Vec::new();
         let middle = forward.length.div_ceil(2);
         let halved =
             |half: usize| std::array::from_fn(|column| if column < half { bound / 2.0 } else { bound });
-        self.forward.search(forward, &halved(middle), &mut found);
-        self.backward.search(backward, &halved(forward.length - middle + 1), &mut found);
+        self.forward.search(forward, &halved(middle), rows, &mut found);
+        self.backward.search(backward, &halved(forward.length - middle + 1), rows, &mut found);
         found.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         found.dedup_by_key(|(id, _)| *id);
         found
@@ -110,6 +111,17 @@ struct Query<'a> {
     /// The cost of each phone of what was heard, by what was said.
     substituted: Vec<[f32; LONGEST]>,
     added: [f32; LONGEST],
+    /// Each phone of what was heard, as a set; and what it costs at least when it was not said.
+    phones: [Set; LONGEST],
+    unsaid: [f32; LONGEST],
+    least_added: f32,
+}
+
+/// A set of phones, a bit each.
+type Set = u64;
+
+fn set_of(phone: Phone) -> Set {
+    1 << phone as u32
 }
 
 impl<'a> Query<'a> {
@@ -119,14 +131,43 @@ impl<'a> Query<'a> {
         let phones = heard.as_slice();
         let mut substituted = vec![[0.0; LONGEST]; PHONES];
         let mut added = [0.0; LONGEST];
+        let (mut sets, mut unsaid) = ([0; LONGEST], [0.0; LONGEST]);
         for column in 0..length {
             let phone = phones[at(column)] as usize;
             added[column] = distance.added[phone][Place::of(at(column), length) as usize];
             for (said, row) in substituted.iter_mut().enumerate() {
                 row[column] = distance.substituted[said][phone];
             }
+            sets[column] = set_of(phones[at(column)]);
+            let others =
+                (0..PHONES).filter(|said| *said != phone).map(|said| distance.substituted[said][phone]);
+            unsaid[column] = others.fold(added[column], f32::min);
         }
-        Self { distance, length, backward, substituted, added }
+        let least_added = added.iter().take(length).copied().fold(f32::INFINITY, f32::min);
+        Self { distance, length, backward, substituted, added, phones: sets, unsaid, least_added }
+    }
+
+    /// Whether what was heard can still be reached within `bound` from a row, by a form that goes on with phones of
+    /// `ahead` alone, and not with more than `longest`: what is not among them was misheard or added.
+    fn can_reach(&self, (row, first, behind): &Alive, ahead: Set, longest: usize, bound: f32) -> bool {
+        let (mut misheard, mut added) = (0.0, 0.0);
+        let mut column = self.length;
+        loop {
+            let rest = if self.length - column > longest { f32::max(misheard, added) } else { misheard };
+            if column < *behind && row[column] + rest <= bound {
+                return true;
+            }
+            if column <= *first {
+                return false;
+            }
+            column -= 1;
+            if self.phones[column] & ahead == 0 {
+                misheard += self.unsaid[column];
+            }
+            if self.length - column > longest {
+                added += self.least_added;
+            }
+        }
     }
 
     /// What it costs to lose `phone` at this depth of the tree, where the form ends or goes on.
@@ -149,6 +190,9 @@ struct Node {
     ids: u32,
     /// The first node behind the subtree.
     behind: u32,
+    /// The phones in the subtree, and how many follow one another there at most.
+    ahead: Set,
+    longest: u8,
     phone: Phone,
     depth: u8,
 }
@@ -170,7 +214,14 @@ impl Tree {
             for (depth, phone) in phones.iter().enumerate().skip(shared) {
                 open.push(tree.nodes.len());
                 let ids = tree.ids.len() as u32;
-                tree.nodes.push(Node { ids, behind: 0, phone: *phone, depth: depth as u8 });
+                tree.nodes.push(Node {
+                    ids,
+                    behind: 0,
+                    ahead: 0,
+                    longest: 0,
+                    phone: *phone,
+                    depth: depth as u8,
+                });
             }
             tree.ids.push(*id);
             before = phones;
@@ -182,21 +233,29 @@ impl Tree {
 
     fn close(&mut self, open: &mut Vec<usize>, depth: usize) {
         let behind = self.nodes.len() as u32;
-        for node in open.drain(depth..) {
-            self.nodes[node].behind = behind;
+        while open.len() > depth {
+            let Some(node) = open.pop() else { return };
+            let child = &mut self.nodes[node];
+            child.behind = behind;
+            let (ahead, longest) = (child.ahead | set_of(child.phone), child.longest + 1);
+            if let Some(parent) = open.last() {
+                let parent = &mut self.nodes[*parent];
+                parent.ahead |= ahead;
+                parent.longest = parent.longest.max(longest);
+            }
         }
     }
 
     /// Walks all nodes whose row has a cell within its limit, and gives each form within the last limit.
-    fn search(&self, query: &Query, limits: &Row, found: &mut Vec<(u32, f32)>) {
+    fn search(&self, query: &Query, limits: &Row, rows: &mut [Alive], found: &mut Vec<(u32, f32)>) {
         let length = query.length;
-        let mut rows = vec![([f32::INFINITY; LONGEST + 2], 0, 0); LONGEST + 1];
         let mut last = 0;
         rows[0].0[0] = 0.0;
         while last < length && rows[0].0[last] + query.added[last] <= limits[last + 1] {
             rows[0].0[last + 1] = rows[0].0[last] + query.added[last];
             last += 1;
         }
+        rows[0].0[last + 1] = f32::INFINITY;
         rows[0].2 = last + 1;
         let mut here = 0;
         let mut left = MOST_NODES;
@@ -222,7 +281,8 @@ impl Tree {
                 }
             }
             let lost = query.lost(node.phone, depth, false);
-            let alive = fill(query, node.phone, lost, (above, span), limits, row);
+            let alive = fill(query, node.phone, lost, (above, span), limits, row)
+                && query.can_reach(row, node.ahead, usize::from(node.longest), limits[length]);
             here = if alive { here + 1 } else { node.behind as usize };
         }
     }
@@ -246,24 +306,29 @@ fn fill(
     (*first, *behind) = (usize::MAX, 0);
     let mut before = f32::INFINITY;
     let mut column = span.start;
-    // Behind the cells of the row above, costs come from the left alone.
-    while column <= query.length && (column <= span.end || before < f32::INFINITY) {
-        let mut cost = above[column] + lost;
-        if column > span.start {
-            cost = cost.min(above[column - 1] + substituted[column - 1]);
-        }
+    loop {
+        let mut cost = f32::INFINITY;
         if column > 0 {
-            cost = cost.min(before + query.added[column - 1]);
+            cost = before + query.added[column - 1];
         }
-        before = if cost <= limits[column] {
+        // What lies behind the row above was left there by other nodes.
+        if column <= span.end {
+            cost = cost.min(above[column] + lost);
+            if column > span.start {
+                cost = cost.min(above[column - 1] + substituted[column - 1]);
+            }
+        }
+        before = f32::INFINITY;
+        if cost <= limits[column] {
+            before = cost;
             *first = (*first).min(column);
             *behind = column + 1;
-            cost
-        } else {
-            f32::INFINITY
-        };
+        }
         row[column] = before;
         column += 1;
+        if column > query.length || (column > span.end && before == f32::INFINITY) {
+            break;
+        }
     }
     row[column] = f32::INFINITY;
     *first < usize::MAX

@@ -19,6 +19,9 @@ pub struct Options {
     /// A tenth of the other names, and only our own measures
     #[arg(long)]
     quick: bool,
+    /// Only the speed of the index
+    #[arg(long)]
+    speed: bool,
     /// Measure on the calls that the distance was learnt from
     #[arg(long)]
     seen: bool,
@@ -181,6 +184,10 @@ pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
     let others = distractors(place, &mut reader)?;
     let others: Vec<Form> = others.into_iter().step_by(if options.quick { 10 } else { 1 }).collect();
     let measures = &MEASURES[..if options.quick { 3 } else { MEASURES.len() }];
+    if options.speed {
+        println!("{}", speed(&distance, &others, &calls, &mut reader, 500));
+        return Ok(());
+    }
     let held_out: Vec<&Call> = calls.iter().skip(usize::from(!options.seen)).step_by(2).collect();
     let mut tallies = vec![Tally::default(); measures.len()];
     let mut random = Random(1);
