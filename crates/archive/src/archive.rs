@@ -231,7 +231,23 @@ impl Archive {
 
     /// Episodes of a show, or of all shows: newest broadcast first, then those without a date as they were added.
     pub fn episodes(&self, show: Option<ShowId>) -> Result<Vec<EpisodeEntry>> {
-        self.store.read(|tx| episodes::list(tx, show))
+        self.store.read(|tx| episodes::list(tx, show, 0, usize::MAX))
+    }
+
+    /// Some episodes of a show, or of all, in the order of [`Archive::episodes`]: at most `limit` after the first `skip`.
+    pub fn episodes_page(
+        &self,
+        show: Option<ShowId>,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Vec<EpisodeEntry>> {
+        self.store.read(|tx| episodes::list(tx, show, skip, limit))
+    }
+
+    /// One show.
+    pub fn show(&self, show: ShowId) -> Result<ShowEntry> {
+        let found = self.store.read(episodes::shows)?.into_iter().find(|entry| entry.show.id == show);
+        found.ok_or_else(|| Error::not_found("show", show))
     }
 
     /// One episode.

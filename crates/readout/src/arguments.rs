@@ -59,6 +59,8 @@ pub enum Verb {
     Transcribe(Transcribe),
     /// Write an episode's transcript in a standard format
     Export(Export),
+    /// Write the archive, or one show, as a site that any web server can hand out
+    Publish(Publish),
     /// Prove the archive sound
     Check(Check),
     /// The models that hear: list, fetch, verify
@@ -229,6 +231,31 @@ pub struct Export {
     /// The text as the recogniser wrote it
     #[arg(long)]
     pub no_repairs: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  readout publish site --address https://example.org/archive/
+  readout publish site --show Frontier
+  readout publish site --no-audio          pages to read, without the recordings
+
+The folder must be new, empty, or written by this verb before: then only what changed is written, and
+what is no longer in the archive is removed. Links are relative, so it may lie anywhere; feeds for
+podcast apps need to know where, and are written with --address only.")]
+pub struct Publish {
+    /// Folder for the site
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// One show: its title, or the beginning of its id
+    #[arg(long, value_name = "SHOW")]
+    pub show: Option<String>,
+    /// Address at which the folder will be found
+    #[arg(long, value_name = "ADDRESS")]
+    pub address: Option<String>,
+    /// Leave the recordings out
+    #[arg(long)]
+    pub no_audio: bool,
 }
 
 #[derive(Debug, Args)]

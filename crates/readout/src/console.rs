@@ -17,6 +17,7 @@ pub enum Unit {
     Bytes,
     /// Milliseconds of sound.
     Sound,
+    Episodes,
 }
 
 impl Unit {
@@ -24,6 +25,7 @@ impl Unit {
         match self {
             Self::Bytes => bytes(count),
             Self::Sound => clock(count),
+            Self::Episodes => format!("{count} episodes"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 15] = [
     "",
     "add",
     "check",
@@ -13,6 +13,7 @@ const VERBS: [&str; 14] = [
     "models list",
     "models pull",
     "models verify",
+    "publish",
     "run",
     "serve",
     "show",

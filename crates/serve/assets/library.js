@@ -8,7 +8,7 @@ async function refresh() {
   const library = document.getElementById("library");
   if (library.dataset.working === undefined) return;
   if (!document.hidden && !library.contains(document.activeElement)) {
-    const fresh = (await fetchDocument("/").catch(() => null))?.getElementById("library");
+    const fresh = (await fetchDocument(location.href).catch(() => null))?.getElementById("library");
     if (fresh) library.replaceWith(document.importNode(fresh, true));
   }
   setTimeout(refresh, EVERY);

@@ -46,10 +46,15 @@ static EDITION: LazyLock<String> = LazyLock::new(|| {
     hasher.finalize().to_hex().chars().take(16).collect()
 });
 
-/// The address of an asset, for templates.
-pub(crate) fn href(name: &str) -> String {
+/// Where an asset is, below the top.
+pub(crate) fn path(name: &str) -> String {
     debug_assert!(ASSETS.iter().any(|asset| asset.name == name), "no asset {name}");
-    format!("/static/{}/{name}", *EDITION)
+    format!("static/{}/{name}", *EDITION)
+}
+
+/// All assets, where they are and what is in them.
+pub(crate) fn all() -> impl Iterator<Item = (String, &'static str)> {
+    ASSETS.iter().map(|asset| (path(asset.name), asset.body))
 }
 
 pub(crate) async fn asset(Path((edition, name)): Path<(String, String)>) -> Response {

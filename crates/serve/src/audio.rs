@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use futures_util::stream;
-use model::BlobHash;
+use model::{BlobHash, MediaInfo};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -23,6 +23,8 @@ pub(crate) async fn audio(
     method: Method,
     headers: HeaderMap,
 ) -> Result<axum::response::Response, Failure> {
+    // The ending is for players that judge by it.
+    let blob = blob.split('.').next().unwrap_or_default();
     let hash: BlobHash = blob.parse().map_err(|_| Failure::not_found("there is no such recording"))?;
     let file = app.read(move |archive| archive.open_blob(&hash)).await?;
     let (file, length, mime) = tokio::task::spawn_blocking(move || examine(file))
@@ -67,6 +69,22 @@ pub(crate) async fn audio(
     }
     let body = if method == Method::HEAD { Body::empty() } else { body(file, range) };
     Ok(response.body(body).map_err(broken)?.into_response())
+}
+
+/// The ending of a file's name, and the media type, for what a recording is.
+pub(crate) fn ending(media: &MediaInfo) -> (&'static str, &'static str) {
+    match (media.container.as_str(), media.codec.as_str()) {
+        ("MP3", _) => ("mp3", "audio/mpeg"),
+        ("MP4", _) => ("m4a", "audio/mp4"),
+        ("Ogg", "Opus") => ("opus", "audio/ogg"),
+        ("Ogg", _) => ("ogg", "audio/ogg"),
+        ("FLAC", _) => ("flac", "audio/flac"),
+        ("WAV", _) => ("wav", "audio/wav"),
+        ("AIFF", _) => ("aiff", "audio/aiff"),
+        ("Matroska" | "WebM", _) => ("webm", "audio/webm"),
+        (_, codec) if codec.contains("AAC") => ("aac", "audio/aac"),
+        _ => ("bin", "application/octet-stream"),
+    }
 }
 
 /// Length and media type of a file.

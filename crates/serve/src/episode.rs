@@ -1,18 +1,20 @@
 //! An episode: what it is, its text to read and to play, and its exports.
 
+use crate::audio::ending;
 use crate::failure::{Failure, render};
 use crate::library::{Standing, per_cent};
 use crate::notes::{self, Piece};
+use crate::passages;
 use crate::passages::{Passage, Seconds};
+use crate::places::Places;
 use crate::server::App;
 use crate::strip::{self, Bar};
-use crate::{assets, passages};
 use archive::{Archive, EpisodeEntry, Reading, Text};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use model::{BlobHash, EpisodeId, MediaInfo, Millis, Origin, Stretch, Transcript};
+use model::{EpisodeId, MediaInfo, Millis, Origin, ShowId, Stretch, Transcript};
 use serde::Deserialize;
 use transcript::{About, Format, length_in_words, long_date};
 
@@ -61,7 +63,9 @@ fn parsed(id: &str) -> Result<EpisodeId, Failure> {
 #[derive(Template)]
 #[template(path = "episode.html")]
 struct Page<'a> {
+    places: Places,
     id: EpisodeId,
+    show_id: ShowId,
     show: &'a str,
     title: String,
     date: Option<(String, String)>,
@@ -71,7 +75,8 @@ struct Page<'a> {
     format: Option<String>,
     notes: Vec<Vec<Piece<'a>>>,
     notes_folded: bool,
-    audio: Option<BlobHash>,
+    /// Where its sound is.
+    audio: Option<String>,
     standing: &'a Standing,
     language: &'a str,
     version: u64,
@@ -92,10 +97,16 @@ struct Page<'a> {
 
 pub(crate) async fn page(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Failure> {
     let id = parsed(&id)?;
-    app.read(move |archive| load(archive, id).map(|loaded| episode_page(&loaded))).await
+    app.read(move |archive| load(archive, id).map(|loaded| render(&html(&loaded, Places::served(), true))))
+        .await
 }
 
-fn episode_page(loaded: &Loaded) -> Response {
+/// The page of an episode as text. `audio`: its sound lies beside it.
+pub(crate) fn written(loaded: &Loaded, places: Places, audio: bool) -> Result<String, askama::Error> {
+    html(loaded, places, audio).render()
+}
+
+fn html(loaded: &Loaded, places: Places, audio: bool) -> Page<'_> {
     let Loaded { entry, standing, transcript, version } = loaded;
     let recording = entry.recording.as_ref();
     let duration = loaded.duration();
@@ -107,8 +118,9 @@ fn episode_page(loaded: &Loaded) -> Response {
     let hearing = entry.hearing.as_ref();
     let elsewhere = hearing.filter(|hearing| hearing.origin != Origin::Heard);
     let missing: u64 = transcript.gaps().map(|gap| gap.end.since(gap.start).0).sum();
-    render(&Page {
+    Page {
         id: entry.episode.id,
+        show_id: entry.show.id,
         show: &entry.show.title,
         title: title(entry),
         date: entry.episode.broadcast.map(|date| (date.to_string(), long_date(date))),
@@ -118,7 +130,7 @@ fn episode_page(loaded: &Loaded) -> Response {
         format: recording.and_then(|recording| recording.media.as_ref()).map(audio_format),
         notes_folded: notes.chars().count() > LONG_NOTES,
         notes: notes::paragraphs(notes),
-        audio: recording.and_then(|recording| recording.blob),
+        audio: sound(entry, &places).filter(|_| audio),
         standing,
         language: transcript.language.as_deref().unwrap_or_default(),
         version: *version,
@@ -135,7 +147,24 @@ fn episode_page(loaded: &Loaded) -> Response {
         source: elsewhere.map(|hearing| hearing.source.as_str()),
         publishers: elsewhere.is_some_and(|hearing| hearing.origin == Origin::Publisher),
         timed: transcript.words.is_empty() || transcript.is_timed(),
-    })
+        places,
+    }
+}
+
+/// Where the sound of an episode is, when it is here.
+fn sound(entry: &EpisodeEntry, places: &Places) -> Option<String> {
+    let recording = entry.recording.as_ref()?;
+    let ending = recording.media.as_ref().map_or("bin", |media| ending(media).0);
+    Some(places.audio(&recording.blob?, ending))
+}
+
+/// The name of the file of an export.
+struct Name(Format);
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "transcript.{}", self.0)
+    }
 }
 
 /// `MP3, 44.1 kHz, stereo, 128 kbit/s`.
@@ -201,6 +230,9 @@ pub(crate) async fn export(
     Path((id, name)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
     let id = parsed(&id)?;
+    if name == "chapters.json" {
+        return chapters(&app, id).await;
+    }
     let format = name.strip_prefix("transcript.").and_then(|format| format.parse::<Format>().ok());
     let format = format.ok_or_else(|| Failure::not_found("there is no such page or export"))?;
     let (entry, reading) =
@@ -213,10 +245,32 @@ pub(crate) async fn export(
         (header::CONTENT_DISPOSITION, format!("inline; filename=\"{name}\"")),
         (header::CONTENT_SECURITY_POLICY, crate::guard::FOREIGN_POLICY.to_owned()),
     ];
-    Ok((headers, text).into_response())
+    Ok((headers, crate::guard::FOR_OTHERS, text).into_response())
 }
 
-fn about(entry: EpisodeEntry, reading: &Reading) -> About {
+/// The chapters of an episode, as Podcasting 2.0 has them.
+async fn chapters(app: &App, id: EpisodeId) -> Result<Response, Failure> {
+    let text = app.read(move |archive| chapters_json(archive, &archive.episode(id)?)).await?;
+    let text = text.ok_or_else(|| Failure::not_found("this episode has no chapters"))?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/json+chapters"),
+        (header::CONTENT_SECURITY_POLICY, crate::guard::FOREIGN_POLICY),
+    ];
+    Ok((headers, crate::guard::FOR_OTHERS, text).into_response())
+}
+
+pub(crate) fn chapters_json(archive: &Archive, entry: &EpisodeEntry) -> archive::Result<Option<String>> {
+    let Some((source, chapters)) = archive.chapters(entry.episode.id)? else { return Ok(None) };
+    let about = About {
+        show: entry.show.title.clone(),
+        title: entry.episode.title.clone(),
+        date: entry.episode.broadcast,
+        ..About::default()
+    };
+    Ok(Some(transcript::chapters::export_json(&about, source, &chapters)))
+}
+
+pub(crate) fn about(entry: EpisodeEntry, reading: &Reading) -> About {
     let recording = entry.recording;
     About {
         show: entry.show.title,

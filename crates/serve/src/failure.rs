@@ -1,6 +1,6 @@
 //! Answers to requests that cannot be met: a page with one sentence, escaped like any other.
 
-use crate::assets;
+use crate::places::Places;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
@@ -49,6 +49,7 @@ impl From<archive::Error> for Failure {
 #[derive(Template)]
 #[template(path = "failure.html")]
 struct Page<'a> {
+    places: Places,
     title: &'a str,
     sentence: String,
 }
@@ -56,7 +57,7 @@ struct Page<'a> {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("Not possible");
-        let page = Page { title, sentence: capitalised(&self.sentence) };
+        let page = Page { places: Places::served(), title, sentence: capitalised(&self.sentence) };
         (self.status, render(&page)).into_response()
     }
 }

@@ -15,6 +15,13 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 /// For bytes that came from elsewhere: should a browser ever show them as a page, it may do nothing.
 pub(crate) const FOREIGN_POLICY: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
 
+/// For what players on other sites read: transcripts and chapters (Podcasting 2.0 asks for it). Their addresses cannot be
+/// guessed, and say nothing of what else is here.
+pub(crate) const FOR_OTHERS: [(HeaderName, &str); 2] = [
+    (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+];
+
 const HEADERS: [(HeaderName, &str); 5] = [
     (header::CONTENT_SECURITY_POLICY, PAGE_POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

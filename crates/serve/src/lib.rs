@@ -1,10 +1,10 @@
-//! The pages of an archive: its library, and each episode as a text whose every word plays.
+//! The pages of an archive: its library, its shows, and each episode as a text whose every word plays.
 //!
 //! Goes in: an [`Archive`](archive::Archive) and an address to listen on. Comes out: pages, exports and audio over HTTP. Never: inline
 //! script or style, text that was not escaped, a file that is not named by its hash, a change of the archive.
 //!
 //! [`Server::bind`] takes the address and [`Server::run`] serves until it is told to stop, on a runtime of its own:
-//! callers stay synchronous.
+//! callers stay synchronous. [`publish()`] writes the same pages as files for any web server.
 
 mod assets;
 mod audio;
@@ -15,9 +15,14 @@ mod library;
 mod live;
 mod notes;
 mod passages;
+mod places;
+mod publish;
+mod rss;
 mod server;
+mod show;
 mod strip;
 
+pub use publish::{NotPublished, Published, Publishing, publish};
 pub use server::{Options, Server};
 
 use std::net::SocketAddr;

@@ -1,6 +1,6 @@
 //! The routes, and the life of the server.
 
-use crate::{Error, assets, audio, episode, failure, guard, library, live};
+use crate::{Error, assets, audio, episode, failure, guard, library, live, show};
 use archive::Archive;
 use axum::Router;
 use axum::routing::get;
@@ -117,6 +117,8 @@ pub(crate) fn router(archive: Archive, options: Options, stopping: watch::Receiv
     let app = App { archive, options: Arc::new(options), stopping };
     Router::new()
         .route("/", get(library::page))
+        .route("/show/{id}", get(show::page))
+        .route("/show/{id}/feed.xml", get(show::feed))
         .route("/episode/{id}", get(episode::page))
         .route("/episode/{id}/passages", get(episode::passages))
         .route("/episode/{id}/events", get(live::events))

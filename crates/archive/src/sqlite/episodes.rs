@@ -414,12 +414,21 @@ pub(crate) fn shows(tx: &Transaction<'_>) -> Result<Vec<ShowEntry>> {
 }
 
 /// Episodes of a show, or of all: newest broadcast first, those without a date in the order in which they were added.
-pub(crate) fn list(tx: &Transaction<'_>, show: Option<ShowId>) -> Result<Vec<EpisodeEntry>> {
+pub(crate) fn list(
+    tx: &Transaction<'_>,
+    show: Option<ShowId>,
+    skip: usize,
+    limit: usize,
+) -> Result<Vec<EpisodeEntry>> {
     let mut statement = tx.prepare_cached(
-        "SELECT id FROM episodes WHERE ?1 IS NULL OR show = ?1 ORDER BY broadcast IS NULL, broadcast DESC, id",
+        "SELECT id FROM episodes WHERE ?1 IS NULL OR show = ?1 ORDER BY broadcast IS NULL, broadcast DESC, id
+         LIMIT ?3 OFFSET ?2",
     )?;
     let ids: Vec<EpisodeId> = statement
-        .query_map([show.map(|show| show.to_string())], |row| parsed(row, "id"))?
+        .query_map(
+            params![show.map(|show| show.to_string()), stored(skip as u64), stored(limit as u64)],
+            |row| parsed(row, "id"),
+        )?
         .collect::<Result<_, _>>()?;
     ids.into_iter().map(|id| entry(tx, id)).collect()
 }
