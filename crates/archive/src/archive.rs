@@ -1,12 +1,12 @@
 use crate::blobs::Blobs;
-use crate::sqlite::{Store, chapters, episodes, hearings, ledger, revisions};
+use crate::sqlite::{Store, alignments, chapters, episodes, hearings, ledger, revisions};
 use crate::{
-    Added, Author, Begun, Change, Claim, EpisodeEntry, Error, HearingRequest, HearingResult, Imported,
-    LiveWord, Priority, Removed, Result, Revision, ShowEntry, Stage, Stated, Status, TextAdded,
+    Added, Alignment, Author, Begun, Change, Claim, EpisodeEntry, Error, HearingRequest, HearingResult,
+    Imported, LiveWord, Priority, Removed, Result, Revision, ShowEntry, Stage, Stated, Status, TextAdded,
 };
 use model::{
     BlobHash, Chapter, ChapterSource, EpisodeFacts, EpisodeId, HeardWindow, Hearing, HearingId, MediaInfo,
-    MediaTags, RecordingId, RevisionId, ShowFacts, ShowId,
+    MediaTags, RecordingId, RevisionId, ShowFacts, ShowId, Transcript,
 };
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -357,6 +357,40 @@ impl Archive {
             hearings::complete(tx, hearing, result)?;
             let engine = hearings::hearing(tx, hearing)?.engine;
             ledger::finish(tx, claim, &engine)
+        })
+    }
+
+    /// What is to be aligned of an episode: set while the text that is shown came from elsewhere without all its times and
+    /// a complete hearing can give them.
+    pub fn alignment(&self, episode: EpisodeId) -> Result<Option<Alignment>> {
+        self.store.read(|tx| {
+            let recording = episodes::entry(tx, episode)?.recording;
+            recording.map_or(Ok(None), |recording| alignments::due(tx, recording.id))
+        })
+    }
+
+    /// Stores a text with the times that an alignment gave it as a hearing of its own, lays the revisions of the shown
+    /// text over it, shows it and finishes the stage `align`, at once.
+    ///
+    /// # Errors
+    /// [`Error::LeaseLost`]; [`Error::Conflict`] when another text is shown by now; [`Error::Invalid`] when its words are
+    /// not those of the text.
+    pub fn store_alignment(
+        &self,
+        claim: &Claim,
+        alignment: &Alignment,
+        transcript: &Transcript,
+        engine: &str,
+    ) -> Result<HearingId> {
+        self.store.write(|tx| alignments::store(tx, claim, alignment, transcript, engine))
+    }
+
+    /// Stores the chapters that were found in the text and finishes the stage `chapters`, at once.
+    pub fn store_chapters(&self, claim: &Claim, chapters: &[Chapter], tool: &str) -> Result<()> {
+        self.store.write(|tx| {
+            ledger::held_now(tx, claim)?;
+            chapters::set(tx, claim.episode(), ChapterSource::Found, chapters)?;
+            ledger::finish(tx, claim, tool)
         })
     }
 

@@ -63,6 +63,10 @@ impl Stage {
     pub const REPAIR: Self = Self::named("repair");
     /// Hears the recording.
     pub const HEAR: Self = Self::named("hear");
+    /// Gives a text from elsewhere the times at which its words were heard.
+    pub const ALIGN: Self = Self::named("align");
+    /// Finds chapters in the text that is shown.
+    pub const CHAPTERS: Self = Self::named("chapters");
 
     /// A stage that a program knows.
     pub const fn named(name: &'static str) -> Self {

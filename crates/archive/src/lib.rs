@@ -36,6 +36,9 @@
 //! record_probe(&claim, …)                                               the result of stage `probe`, finishing it
 //! begin_hearing(&claim, …) -> Begun; store_window(&claim, …)*; complete_hearing(&claim, …)   stage `hear`
 //!
+//! alignment(episode) -> Option<Alignment>; store_alignment(&claim, &alignment, &transcript, engine)   stage `align`
+//! store_chapters(&claim, &chapters, tool)                               stage `chapters`
+//!
 //! check(&CheckOptions) -> Vec<Finding>   proves the invariants of `invariants.rs`       sweep(grace)
 //! ```
 //! An [`Error::Paused`] means that nothing was changed and that the same call can be made again once its cause (a full
@@ -67,8 +70,8 @@ pub use names::{
 };
 pub use reading::{Reading, Text, recognised};
 pub use records::{
-    Added, Begun, Coverage, EpisodeEntry, HearingRequest, HearingResult, Imported, Problem, Removed,
-    ShowEntry, StageCount, Stated, Status, TextAdded,
+    Added, Alignment, Begun, Coverage, EpisodeEntry, HearingRequest, HearingResult, Imported, Problem,
+    Removed, ShowEntry, StageCount, Stated, Status, TextAdded,
 };
 pub use revisions::{Author, AuthorKind, Change, LiveWord, Revision, WordId, WordSource};
 pub use workers::Worker;

@@ -67,6 +67,24 @@ pub struct TextAdded {
     pub new: bool,
 }
 
+/// A text from elsewhere and the hearing by which its words get their times.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alignment {
+    /// The text as it came, some of its words without a measured time.
+    pub text: Hearing,
+    /// What a recogniser heard in the same recording: the newest complete one.
+    pub heard: Hearing,
+    /// The hearing that is shown: the text as it came, or with the times of an earlier alignment.
+    pub shown: HearingId,
+}
+
+impl Alignment {
+    /// What the stage `align` works from.
+    pub(crate) fn input(&self) -> String {
+        format!("{} {}", self.text.id, self.heard.id)
+    }
+}
+
 /// What removing an episode erased.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Removed {

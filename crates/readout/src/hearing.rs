@@ -133,6 +133,10 @@ impl Shown {
             }
             Event::Hearing { episode, pace } => self.pace(&episode.episode.title, pace),
             Event::Probed { .. } => {}
+            Event::Done { episode, stage } if **stage == Stage::ALIGN => {
+                self.note(&format!("{}: its text has the times of what was heard", episode.episode.title));
+            }
+            Event::Done { .. } => {}
             Event::Heard { episode, heard } => {
                 self.meter = None;
                 self.print(|json| match json {

@@ -6,7 +6,7 @@ mod place;
 mod table;
 mod tokens;
 
-use model::{Stretch, Timing, Word};
+use model::{Cue, Millis, Stretch, StretchKind, Timing, Transcript, Word};
 use std::ops::Range;
 use tokens::{Lexicon, Token};
 
@@ -42,6 +42,55 @@ impl Aligned {
     /// even when every third word was misheard, more than half.
     pub fn fits(&self) -> bool {
         self.share_found() >= LEAST_FOUND
+    }
+}
+
+/// How far the begin of a caption may be from that of its words, in milliseconds, and still be where it belongs.
+const CUE_MARGIN: u64 = 700;
+
+impl Aligned {
+    /// The text as a transcript of the recording: its own words, turns, captions and paragraphs at the times found; what
+    /// else is in the recording as it was heard. Gaps that the text fills are gaps no longer. Captions stay where they are,
+    /// unless their words are elsewhere.
+    pub fn into_transcript(self, text: &Transcript, heard: &Transcript) -> Transcript {
+        let takes_time = |word: &&Word| word.end > word.start;
+        let filled = |gap: &Stretch| {
+            let from = self.words.partition_point(|word| word.end <= gap.start);
+            self.words[from..].iter().take_while(|word| word.start < gap.end).any(|word| takes_time(&word))
+        };
+        let stretches =
+            heard.stretches.iter().filter(|stretch| stretch.kind != StretchKind::Gap || !filled(stretch));
+        let ends = text.cues.iter().skip(1).map(|next| next.first as usize).chain([self.words.len()]);
+        let mut cues: Vec<Cue> = (text.cues.iter().zip(ends))
+            .map(|(cue, end)| {
+                let own = self.words.get(cue.first as usize..end).unwrap_or_default();
+                let spoken = own.iter().find(takes_time).zip(own.iter().rfind(takes_time));
+                let Some((first, last)) = spoken else { return cue.clone() };
+                if first.start.0.abs_diff(cue.start.0) <= CUE_MARGIN {
+                    return cue.clone();
+                }
+                Cue { start: first.start, end: last.end, ..*cue }
+            })
+            .collect();
+        let mut earliest = Millis(0);
+        for cue in &mut cues {
+            cue.start = cue.start.max(earliest);
+            cue.end = cue.end.max(cue.start);
+            earliest = cue.start;
+        }
+        Transcript {
+            language: text.language.clone().or_else(|| heard.language.clone()),
+            duration: heard.duration,
+            stretches: stretches.cloned().collect(),
+            words: self.words,
+            turns: text.turns.clone(),
+            cues,
+            paragraphs: text.paragraphs.clone(),
+            speech: heard.speech,
+            recognised: heard.speech,
+            complete: true,
+            partial: heard.partial.clone(),
+        }
     }
 }
 

@@ -105,6 +105,13 @@ pub enum Event<'event> {
         /// What was made of it.
         heard: HeardEpisode,
     },
+    /// A piece of work on the text of an episode was done.
+    Done {
+        /// The episode, as it was before.
+        episode: &'event EpisodeEntry,
+        /// What was done.
+        stage: &'event Stage,
+    },
     /// Work on an episode failed; the others go on.
     Failed {
         /// The episode.

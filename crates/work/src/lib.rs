@@ -23,6 +23,7 @@ mod lease;
 mod line;
 mod run;
 mod sound;
+mod texts;
 mod transcribe;
 
 pub use ears::{Ears, Hearer, VOICE_DETECTOR};

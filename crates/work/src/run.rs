@@ -9,6 +9,7 @@ use crate::hearing::{Ended, hear, media_trouble, sound_of};
 use crate::lease::{LEASE, held};
 use crate::line::{Looked, fetch as fetch_sound, refresh};
 use crate::sound::Decoder;
+use crate::texts::align;
 use crate::{Ears, Event, HeardEpisode, Hearer, WorkError};
 use archive::{Archive, Claim, EpisodeEntry, Error, Retry, Stage, State, Worker};
 use fetch::{Fetcher, Stop};
@@ -77,6 +78,8 @@ pub struct Summary {
     pub heard: u64,
     /// Of those, how many could be read only in part.
     pub partial: u64,
+    /// Texts aligned to what was heard.
+    pub aligned: u64,
     /// Attempts that failed.
     pub failed: u64,
     /// Length of the recordings heard.
@@ -110,6 +113,9 @@ const LINE: &[Stage] = &[Stage::REFRESH, Stage::FETCH];
 /// Threads of the line. They wait more than they work.
 const LINES: usize = 4;
 
+/// What the desk does, in this order: each works from what the ones before it made.
+const DESK: &[Stage] = &[Stage::ALIGN];
+
 /// Does all work that is due; see the head of this crate.
 ///
 /// # Errors
@@ -126,7 +132,7 @@ pub fn run(
     if options.gentle {
         step_back();
     }
-    let mut shifts = vec![EARS];
+    let mut shifts = vec![EARS, DESK];
     if options.fetcher.is_some() {
         shifts.extend([LINE; LINES]);
     }
@@ -316,6 +322,7 @@ impl<'run, 'crew> Shift<'run, 'crew> {
             (None, Some(fetcher)) if claim.stage == Stage::FETCH => {
                 kept(crew, claim, || fetch_sound(crew, fetcher, claim, &episode)).map(Made::Fetched)
             }
+            _ if claim.stage == Stage::ALIGN => align(crew.archive, claim, &episode).map(|()| Made::Text),
             _ => probe(crew, claim, &episode).map(|()| Made::Probed),
         });
         match attempt {
@@ -331,6 +338,10 @@ impl<'run, 'crew> Shift<'run, 'crew> {
             Ok(Made::Fetched(bytes)) => {
                 crew.sum(|summary| summary.fetched += 1);
                 crew.tell(Event::Fetched { episode: &episode, bytes });
+            }
+            Ok(Made::Text) => {
+                crew.sum(|summary| summary.aligned += 1);
+                crew.tell(Event::Done { episode: &episode, stage: &claim.stage });
             }
             Ok(Made::Probed) => {
                 crew.sum(|summary| summary.probed += 1);
@@ -424,6 +435,7 @@ enum Made {
     Probed,
     Heard(HeardEpisode),
     Fetched(u64),
+    Text,
 }
 
 /// Runs an attempt; a panic in it is a failure of this one piece of work.

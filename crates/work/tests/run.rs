@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use archive::{Archive, CheckOptions, Stage, State, Stated, Text};
+use archive::{Archive, CheckOptions, Imported, Stage, State, Stated, Text};
 use media::{Block, MediaError};
-use model::{EpisodeId, HeardWindow, Millis, Stretch, StretchKind, Word};
+use model::{EpisodeId, HeardWindow, Millis, Origin, Stretch, StretchKind, Timing, Transcript, Turn, Word};
 use speech::{Heard, Request};
 use std::io::{BufRead, BufReader, Write};
 use std::ops::ControlFlow;
@@ -42,7 +42,7 @@ fn fake_window(index: u32) -> HeardWindow {
         end: Millis(start + 500),
         confidence: 0.5,
         joined: false,
-        timing: model::Timing::Measured,
+        timing: Timing::Measured,
     };
     HeardWindow {
         index,
@@ -308,6 +308,85 @@ fn progress_is_told_with_an_estimate() {
     // 5 s of this recording and 35 s in all are left, at the same speed.
     assert!((all.as_secs_f64() / left.as_secs_f64() - 7.0).abs() < 0.01, "{left:?} {all:?}");
     assert_eq!(paces[9].left, Some(std::time::Duration::ZERO));
+}
+
+/// A text that somebody wrote for a recording; its words have no times.
+fn written(place: &Place, episode: EpisodeId, text: &str) {
+    let word = |text: &str| Word {
+        text: text.into(),
+        start: Millis(0),
+        end: Millis(0),
+        confidence: 1.0,
+        joined: false,
+        timing: Timing::Estimated,
+    };
+    let transcript = Transcript {
+        words: text.split(' ').map(word).collect(),
+        turns: vec![Turn { first: 0, speaker: Some("Ann".into()) }],
+        complete: true,
+        ..Transcript::default()
+    };
+    let imported = Imported {
+        origin: Origin::Imported,
+        source: "talk.txt",
+        engine: "import/txt/1",
+        original: None,
+        aligned_from: None,
+        transcript: &transcript,
+        show: true,
+    };
+    place.archive.attach_text(episode, None, &imported).unwrap();
+}
+
+#[test]
+fn a_text_from_elsewhere_gets_the_times_that_were_heard() {
+    let place = Place::new();
+    let episode = place.add("talk.wav", &wav(12.0, 0));
+    written(&place, episode, "Heading! W0, w1 w2 -- w3. W4 w5 w6, w7 w8 and w10 w11");
+    let (summary, _) = work(&place, &Fake::new(|_| {}));
+    assert_eq!((summary.heard, summary.aligned, summary.failed, summary.left), (1, 1, 0, 0));
+    let reading = place.archive.reading(episode, Text::Revised).unwrap().unwrap();
+    assert_eq!(reading.hearing.origin, Origin::Imported);
+    assert!(reading.hearing.engine.starts_with("align/1 fake/1"), "{}", reading.hearing.engine);
+    let words = &reading.transcript.words;
+    let of = |text: &str| words.iter().find(|word| word.text == text).unwrap();
+    assert_eq!(
+        (of("W4").start, of("W4").end, of("W4").timing),
+        (Millis(4000), Millis(4500), Timing::Measured)
+    );
+    assert_eq!(
+        (of("and").start, of("and").timing),
+        (Millis(9000), Timing::Estimated),
+        "heard as something else"
+    );
+    assert_eq!((of("Heading!").start, of("Heading!").end), (Millis(0), Millis(0)), "nobody says it");
+    assert_eq!(reading.transcript.speaker_at(3), Some("Ann"));
+    assert_eq!(reading.transcript.duration, Millis(12_000));
+    place.sound();
+    // Nothing is left to do, and asking again changes no word.
+    assert_eq!(work(&place, &Fake::new(|_| {})).0, Summary::default());
+    assert!(place.archive.ask(episode, &Stage::ALIGN).unwrap());
+    assert_eq!(work(&place, &Fake::new(|_| {})).0.aligned, 1);
+    assert_eq!(&place.archive.reading(episode, Text::Revised).unwrap().unwrap().transcript.words, words);
+    place.sound();
+}
+
+#[test]
+fn a_text_of_another_recording_is_refused_with_the_reason() {
+    let place = Place::new();
+    let episode = place.add("talk.wav", &wav(12.0, 0));
+    written(
+        &place,
+        episode,
+        "It was the year of the comet and nobody in the village had seen a stranger, w3 or w4",
+    );
+    let (summary, told) = work(&place, &Fake::new(|_| {}));
+    assert_eq!((summary.heard, summary.aligned, summary.failed, summary.left), (1, 0, 1, 0));
+    let told = told.iter().find(|told| told.contains("does not seem")).unwrap();
+    assert!(told.contains("of this recording: only"), "{told}");
+    assert_eq!(place.state(episode, &Stage::ALIGN), Some(State::Failed));
+    assert!(place.text(episode).starts_with("It was the year"), "the text stays as it came");
+    place.sound();
 }
 
 #[test]

@@ -140,20 +140,20 @@ pub fn sample_utterances(place: &Place) -> anyhow::Result<Vec<Utterance>> {
 }
 
 /// Who says what in a script: every line `Name: text` after the first time mark.
-fn spoken_lines(script: &str) -> Vec<(&str, &str)> {
+pub fn spoken_lines(script: &str) -> Vec<(&str, &str)> {
     let lines =
         script.lines().skip_while(|line| !line.starts_with('[')).filter(|line| !line.starts_with('['));
     lines.filter_map(|line| line.split_once(": ")).map(|(who, said)| (who, said.trim())).collect()
 }
 
 /// Seconds of each turn of an RTTM file.
-fn turn_lengths(rttm: &str) -> Vec<f64> {
+pub fn turn_lengths(rttm: &str) -> Vec<f64> {
     let speakers = rttm.lines().filter(|line| line.starts_with("SPEAKER "));
     speakers.filter_map(|line| line.split(' ').nth(4)?.parse().ok()).collect()
 }
 
 /// Files of a folder with an ending, by name; `None` with a message where there is no such folder.
-fn files_in(folder: &Path, ending: &str) -> anyhow::Result<Option<Vec<PathBuf>>> {
+pub fn files_in(folder: &Path, ending: &str) -> anyhow::Result<Option<Vec<PathBuf>>> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         println!("skipped: {} is not here", folder.display());
         return Ok(None);
@@ -169,7 +169,7 @@ fn files_in(folder: &Path, ending: &str) -> anyhow::Result<Option<Vec<PathBuf>>>
     Ok(Some(files))
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
+pub fn read(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 

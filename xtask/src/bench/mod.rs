@@ -4,6 +4,7 @@
 //! Comes out: a table between two markers of docs/benchmarks.md, and the raw figures under target/bench. Never: a
 //! figure that was not measured in this run.
 
+mod align;
 mod bootstrap;
 mod corpus;
 mod feeds;
@@ -39,6 +40,8 @@ pub enum Bench {
     Sounds(sounds::Options),
     /// Reading a feed of 20,000 episodes and a list of 5,000 feeds, beside feed-rs
     Feeds(feeds::Options),
+    /// How well the words of a person's text are placed in its recording
+    Align(align::Options),
     /// The least that must hold on the sample episode and on sounds without speech; fails when it does not
     Floor,
 }
@@ -56,6 +59,7 @@ pub fn run(root: &Path, bench: &Bench) -> anyhow::Result<()> {
         Bench::Languages(options) => languages::run(&place, options),
         Bench::Sounds(options) => sounds::run(&place, options),
         Bench::Feeds(options) => feeds::run(&place, options),
+        Bench::Align(options) => align::run(&place, options),
         Bench::Floor => floor(root).map(|checked| println!("{checked} figures hold")),
     }
 }

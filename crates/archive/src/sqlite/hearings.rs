@@ -99,6 +99,11 @@ pub(crate) fn import(
     if let (Some(id), true) = (same, text.original.is_some() || text.aligned_from.is_some()) {
         return Ok((id, false));
     }
+    Ok((insert(tx, recording, text)?, true))
+}
+
+/// Stores a text as a complete hearing of its own.
+pub(crate) fn insert(tx: &Transaction<'_>, recording: RecordingId, text: &Imported<'_>) -> Result<HearingId> {
     let transcript = text.transcript;
     let turns: Vec<_> = transcript.turns.iter().map(|turn| (turn.first, turn.speaker.as_deref())).collect();
     let cues: Vec<_> = transcript.cues.iter().map(|cue| (cue.first, cue.start.0, cue.end.0)).collect();
@@ -149,7 +154,7 @@ pub(crate) fn import(
         ..HearingResult::default()
     };
     close(tx, id, &result)?;
-    Ok((id, true))
+    Ok(id)
 }
 
 fn span(words: &[Word]) -> u64 {
@@ -411,7 +416,8 @@ pub(crate) fn complete(tx: &Transaction<'_>, id: HearingId, result: &HearingResu
            (SELECT 1 FROM hearings WHERE hearings.id = shown AND origin <> 'heard')",
         params![hearing.recording.to_string(), id.to_string()],
     )?;
-    changed(tx, &hearing)
+    changed(tx, &hearing)?;
+    super::alignments::require(tx, hearing.recording)
 }
 
 fn close(tx: &Transaction<'_>, id: HearingId, result: &HearingResult) -> Result<Hearing> {
@@ -472,7 +478,8 @@ pub(crate) fn show(tx: &Transaction<'_>, recording: RecordingId, id: HearingId) 
         "UPDATE recordings SET shown = ?2 WHERE id = ?1",
         params![recording.to_string(), id.to_string()],
     )?;
-    changed(tx, &hearing)
+    changed(tx, &hearing)?;
+    super::alignments::require(tx, recording)
 }
 
 pub(crate) fn status(tx: &Transaction<'_>) -> Result<Status> {

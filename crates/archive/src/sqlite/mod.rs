@@ -4,6 +4,8 @@
 //! IMMEDIATE, because one that starts as a reader fails at once with SQLITE_BUSY_SNAPSHOT when another process wrote
 //! meanwhile, whatever the busy timeout (<https://sqlite.org/rescode.html#busy_snapshot>).
 
+pub(crate) mod alignments;
+pub(crate) mod carrying;
 pub(crate) mod chapters;
 pub(crate) mod episodes;
 pub(crate) mod feeds;

@@ -1,3 +1,4 @@
+use super::alignments::revised;
 use super::hearings::{StoredWord, changed, words_from, words_json};
 use super::revisions::{heard, insert, list, live, revisable, revision_row};
 use super::{Row, Transaction, count, json, json_maybe, moment_maybe, parsed, parsed_maybe, unreadable};
@@ -237,7 +238,7 @@ pub(crate) fn store_repairs(
         done.offers += 1;
     }
     if done.made + done.retired + done.offers + open as u64 > 0 {
-        changed(tx, &hearing)?;
+        revised(tx, &hearing)?;
     }
     Ok(done)
 }
@@ -318,7 +319,7 @@ pub(crate) fn revise_all(tx: &Transaction<'_>, changes: &[(HearingId, Change)]) 
         made.push(insert(tx, *id, change, None).map_err(taken_twice)?);
     }
     for (hearing, _) in texts.values() {
-        changed(tx, hearing)?;
+        revised(tx, hearing)?;
     }
     Ok(made)
 }

@@ -1,5 +1,5 @@
 use super::hearings::{
-    Breaks, StoredWord, breaks, changed, hearing, measures, stretches, windows, words_from, words_json,
+    Breaks, StoredWord, breaks, hearing, measures, stretches, windows, words_from, words_json,
 };
 use super::{Row, Transaction, json, moment, parsed, parsed_maybe};
 use crate::revisions::{carried, examine, live_words};
@@ -123,7 +123,7 @@ fn make(
     let hearing = revisable(tx, id)?;
     examine(&live(tx, id)?, change)?;
     let revision = insert(tx, id, change, undoes)?;
-    changed(tx, &hearing)?;
+    super::alignments::revised(tx, &hearing)?;
     Ok(revision)
 }
 

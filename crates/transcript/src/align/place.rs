@@ -22,9 +22,14 @@ const FASTEST: f64 = 0.45;
 const SLOWEST: f64 = 2.2;
 /// Words between two that were found that are taken as spoken whatever was heard there: a slip, not a paragraph.
 const SLIP: usize = 3;
+/// Longest time between two words that were found, in milliseconds, in which whatever was heard is taken for what the
+/// text says there, when it took about as long: nobody puts other words of the same length into one breath.
+const BREATH: u64 = 5_000;
 /// Share of letters in order that a passage has in common with what was made of it by a recogniser that did not
 /// understand it. Unrelated English has less than a third.
 const GARBLED: f64 = 0.42;
+/// Mean confidence below which a recogniser did not understand what it wrote down. Of clear speech it is above 0.8.
+const UNSURE: f32 = 0.6;
 /// Longest passage, in letters, that is compared letter by letter.
 const COMPARED: usize = 600;
 /// Two rough times whose offsets differ by more than this, in milliseconds, are no help.
@@ -170,9 +175,14 @@ impl Placing<'_> {
         let spoken: Vec<Span> = between.iter().map(|word| word.start.0..word.end.0).collect();
         let taken = length(&spoken);
         let fits = |time: u64| (FASTEST * wanted..=SLOWEST * wanted).contains(&(time as f64));
-        let slip = count <= SLIP && before.is_some() && after.is_some();
-        let open = self.without_words(&hole, &spoken, before.is_some() && after.is_some());
-        let room = if !spoken.is_empty() && fits(taken) && (slip || self.garbled(&run, heard)) {
+        let inside = before.is_some() && after.is_some();
+        let slip = count <= SLIP && inside;
+        let breath = inside && hole.end.saturating_sub(hole.start) <= BREATH;
+        let open = self.without_words(&hole, &spoken, inside);
+        let room = if !spoken.is_empty()
+            && fits(taken)
+            && (slip || breath || unsure(between) || self.garbled(&run, heard))
+        {
             spoken
         } else if length(&open) as f64 >= FASTEST * wanted {
             match self.pinned(&run, &hole, before, after) {
@@ -296,6 +306,10 @@ impl Placing<'_> {
             self.times[index] = Some(start..end.max(start));
         }
     }
+}
+
+fn unsure(words: &[Word]) -> bool {
+    words.iter().map(|word| word.confidence).sum::<f32>() < UNSURE * words.len() as f32
 }
 
 /// The first `wanted` milliseconds of spans, or all there is.
