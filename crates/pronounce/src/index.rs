@@ -11,8 +11,8 @@ use crate::distance::Place;
 use crate::phone::LONGEST;
 use crate::{Distance, PHONES, Phone, Phones};
 
-/// Nodes of each tree that one search looks at, at most: some tens of milliseconds, whatever is asked for.
-const MOST_NODES: usize = 2_000_000;
+/// Nodes of each tree that one search looks at, at most: some hundredths of a second, whatever is asked for. Real searches look at some thousands.
+const MOST_NODES: usize = 500_000;
 
 /// The bound that is tried first, in nats a phone, and how much greater each next one is.
 const FIRST_BOUND: f32 = 0.25;
@@ -111,17 +111,6 @@ struct Query<'a> {
     /// The cost of each phone of what was heard, by what was said.
     substituted: Vec<[f32; LONGEST]>,
     added: [f32; LONGEST],
-    /// Each phone of what was heard, as a set; and what it costs at least when it was not said.
-    phones: [Set; LONGEST],
-    unsaid: [f32; LONGEST],
-    least_added: f32,
-}
-
-/// A set of phones, a bit each.
-type Set = u64;
-
-fn set_of(phone: Phone) -> Set {
-    1 << phone as u32
 }
 
 impl<'a> Query<'a> {
@@ -131,43 +120,14 @@ impl<'a> Query<'a> {
         let phones = heard.as_slice();
         let mut substituted = vec![[0.0; LONGEST]; PHONES];
         let mut added = [0.0; LONGEST];
-        let (mut sets, mut unsaid) = ([0; LONGEST], [0.0; LONGEST]);
         for column in 0..length {
             let phone = phones[at(column)] as usize;
             added[column] = distance.added[phone][Place::of(at(column), length) as usize];
             for (said, row) in substituted.iter_mut().enumerate() {
                 row[column] = distance.substituted[said][phone];
             }
-            sets[column] = set_of(phones[at(column)]);
-            let others =
-                (0..PHONES).filter(|said| *said != phone).map(|said| distance.substituted[said][phone]);
-            unsaid[column] = others.fold(added[column], f32::min);
         }
-        let least_added = added.iter().take(length).copied().fold(f32::INFINITY, f32::min);
-        Self { distance, length, backward, substituted, added, phones: sets, unsaid, least_added }
-    }
-
-    /// Whether what was heard can still be reached within `bound` from a row, by a form that goes on with phones of
-    /// `ahead` alone, and not with more than `longest`: what is not among them was misheard or added.
-    fn can_reach(&self, (row, first, behind): &Alive, ahead: Set, longest: usize, bound: f32) -> bool {
-        let (mut misheard, mut added) = (0.0, 0.0);
-        let mut column = self.length;
-        loop {
-            let rest = if self.length - column > longest { f32::max(misheard, added) } else { misheard };
-            if column < *behind && row[column] + rest <= bound {
-                return true;
-            }
-            if column <= *first {
-                return false;
-            }
-            column -= 1;
-            if self.phones[column] & ahead == 0 {
-                misheard += self.unsaid[column];
-            }
-            if self.length - column > longest {
-                added += self.least_added;
-            }
-        }
+        Self { distance, length, backward, substituted, added }
     }
 
     /// What it costs to lose `phone` at this depth of the tree, where the form ends or goes on.
@@ -183,22 +143,19 @@ impl<'a> Query<'a> {
 
 type Row = [f32; LONGEST + 1];
 
-/// A node of a prefix tree; its subtree follows it.
+/// A node of a prefix tree. Nodes stand in order of their depth, so that the children of one are neighbours in memory, and
+/// end where those of the next node begin.
 #[derive(Clone, Copy, Debug)]
 struct Node {
-    /// The first of the ids that end here; those of the next node come after the last.
+    children: u32,
+    /// The first of the ids that end here.
     ids: u32,
-    /// The first node behind the subtree.
-    behind: u32,
-    /// The phones in the subtree, and how many follow one another there at most.
-    ahead: Set,
-    longest: u8,
     phone: Phone,
-    depth: u8,
 }
 
 #[derive(Debug, Default)]
 struct Tree {
+    /// The root, all nodes, and one behind the last.
     nodes: Vec<Node>,
     ids: Vec<u32>,
 }
@@ -206,44 +163,38 @@ struct Tree {
 impl Tree {
     fn build(sorted: &[(Vec<Phone>, u32)]) -> Self {
         let mut tree = Self::default();
-        let mut open: Vec<usize> = Vec::new();
-        let mut before: &[Phone] = &[];
-        for (phones, id) in sorted {
-            let shared = before.iter().zip(phones).take_while(|(a, b)| a == b).count();
-            tree.close(&mut open, shared);
-            for (depth, phone) in phones.iter().enumerate().skip(shared) {
-                open.push(tree.nodes.len());
-                let ids = tree.ids.len() as u32;
-                tree.nodes.push(Node {
-                    ids,
-                    behind: 0,
-                    ahead: 0,
-                    longest: 0,
-                    phone: *phone,
-                    depth: depth as u8,
-                });
+        let node = |phone| Node { children: 0, ids: 0, phone };
+        tree.nodes.push(node(Phone::AA));
+        // The forms below each node, and how many phones they share.
+        let mut below = vec![(sorted, 0)];
+        let mut next = 0;
+        while let Some((forms, depth)) = below.get(next).copied() {
+            tree.nodes[next].ids = tree.ids.len() as u32;
+            tree.nodes[next].children = tree.nodes.len() as u32;
+            let ended = forms.partition_point(|(phones, _)| phones.len() <= depth);
+            tree.ids.extend(forms[..ended].iter().map(|(_, id)| *id));
+            for forms in forms[ended..].chunk_by(|(a, _), (b, _)| a[depth] == b[depth]) {
+                tree.nodes.push(node(forms[0].0[depth]));
+                below.push((forms, depth + 1));
             }
-            tree.ids.push(*id);
-            before = phones;
+            next += 1;
         }
-        tree.close(&mut open, 0);
+        tree.nodes.push(Node {
+            children: tree.nodes.len() as u32,
+            ids: tree.ids.len() as u32,
+            phone: Phone::AA,
+        });
         tree.nodes.shrink_to_fit();
         tree
     }
 
-    fn close(&mut self, open: &mut Vec<usize>, depth: usize) {
-        let behind = self.nodes.len() as u32;
-        while open.len() > depth {
-            let Some(node) = open.pop() else { return };
-            let child = &mut self.nodes[node];
-            child.behind = behind;
-            let (ahead, longest) = (child.ahead | set_of(child.phone), child.longest + 1);
-            if let Some(parent) = open.last() {
-                let parent = &mut self.nodes[*parent];
-                parent.ahead |= ahead;
-                parent.longest = parent.longest.max(longest);
-            }
-        }
+    /// The children of a node, and the ids that end there.
+    fn at(&self, node: usize) -> (Range<usize>, &[u32]) {
+        let (Some(own), Some(next)) = (self.nodes.get(node), self.nodes.get(node + 1)) else {
+            return (0..0, &[]);
+        };
+        let ids = self.ids.get(own.ids as usize..next.ids as usize).unwrap_or_default();
+        (own.children as usize..next.children as usize, ids)
     }
 
     /// Walks all nodes whose row has a cell within its limit, and gives each form within the last limit.
@@ -257,33 +208,30 @@ impl Tree {
         }
         rows[0].0[last + 1] = f32::INFINITY;
         rows[0].2 = last + 1;
-        let mut here = 0;
-        let mut left = MOST_NODES;
-        while let (Some(node), Some(still)) = (self.nodes.get(here), left.checked_sub(1)) {
-            left = still;
-            let depth = usize::from(node.depth);
+        // The nodes still to visit at each depth.
+        let mut open = vec![self.at(0).0];
+        for _ in 0..MOST_NODES {
+            while open.last().is_some_and(Range::is_empty) {
+                open.pop();
+            }
+            let depth = open.len().saturating_sub(1);
+            let Some(here) = open.last_mut().and_then(Iterator::next) else { return };
+            let phone = self.nodes[here].phone;
             let (above, below) = rows.split_at_mut(depth + 1);
             let (Some((above, first, behind)), Some(row)) = (above.last(), below.first_mut()) else { return };
-            let ids = node.ids..self.nodes.get(here + 1).map_or(self.ids.len() as u32, |next| next.ids);
             let span = *first..*behind;
+            let (children, ids) = self.at(here);
             if !ids.is_empty() {
-                fill(
-                    query,
-                    node.phone,
-                    query.lost(node.phone, depth, true),
-                    (above, span.clone()),
-                    limits,
-                    row,
-                );
-                if row.2 > length && row.0[length] <= limits[length] {
-                    let ids = self.ids.get(ids.start as usize..ids.end as usize).unwrap_or_default();
+                let lost = query.lost(phone, depth, true);
+                fill(query, phone, lost, (above, span.clone()), limits, row);
+                if row.2 > length {
                     found.extend(ids.iter().map(|id| (*id, row.0[length])));
                 }
             }
-            let lost = query.lost(node.phone, depth, false);
-            let alive = fill(query, node.phone, lost, (above, span), limits, row)
-                && query.can_reach(row, node.ahead, usize::from(node.longest), limits[length]);
-            here = if alive { here + 1 } else { node.behind as usize };
+            let lost = query.lost(phone, depth, false);
+            if !children.is_empty() && fill(query, phone, lost, (above, span), limits, row) {
+                open.push(children);
+            }
         }
     }
 }

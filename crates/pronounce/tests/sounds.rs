@@ -13,6 +13,14 @@ fn phones(longest: usize) -> impl Strategy<Value = Phones> {
         .prop_map(move |numbers| numbers.into_iter().filter_map(|number| all.get(number).copied()).collect())
 }
 
+/// As `phones`, of so few different ones that many sequences begin and end alike.
+fn few_phones(longest: usize) -> impl Strategy<Value = Phones> {
+    proptest::collection::vec(0..6_usize, 0..longest).prop_map(|numbers| {
+        let few = [Phone::AH, Phone::IY, Phone::K, Phone::G, Phone::N, Phone::S];
+        numbers.into_iter().filter_map(|number| few.get(number).copied()).collect()
+    })
+}
+
 proptest! {
     #[test]
     fn nothing_is_nearer_than_the_same(said in phones(20), heard in phones(20)) {
@@ -40,8 +48,8 @@ proptest! {
 
     #[test]
     fn the_index_finds_what_a_scan_finds(
-        forms in proptest::collection::vec((0_u32..50, phones(9)), 0..80),
-        heard in phones(9),
+        forms in proptest::collection::vec((0_u32..90, few_phones(9)), 0..120),
+        heard in few_phones(9),
         limit in 0.0_f32..20.0,
     ) {
         let distance = Distance::new();
