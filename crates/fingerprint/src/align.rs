@@ -17,7 +17,10 @@ const MOST_WORK: usize = 500_000_000;
 const LEAST_SCORE: i64 = 35 * BEST as i64;
 /// The most stretches that are put in order; those with the most evidence.
 const MOST_RUNS: usize = 3000;
-/// Between two stretches that is less than this the first is taken to go on: the frames around a cut hold both sides.
+/// Of two stretches that both want some time, what each must have besides, in seconds.
+const LEAST_LEFT: f64 = 1.0;
+/// What is left between two stretches, or before the first and after the last, belongs to them when it is less than this,
+/// in seconds: the frames around a cut hold both sides, and nobody advertises so briefly.
 const NARROW: f64 = 1.0;
 /// Of the shorter recording's sound, how much must be in the other for them to be the same programme. A show's jingles and
 /// advertisements stay far below it.
@@ -123,9 +126,9 @@ pub fn shared(a: &Fingerprint, b: &Fingerprint) -> Alignment {
 
 /// All stretches of `a` that are found in `b`, in no order.
 fn runs(a: &[u16], b: &[u16]) -> Vec<Run> {
-    let mut table: Vec<(u32, u32)> = keys::all(b).collect();
+    let mut table: Vec<(u32, u32)> = keys::seeds(b).collect();
     table.sort_unstable();
-    let mut own: Vec<(u32, u32)> = keys::all(a).collect();
+    let mut own: Vec<(u32, u32)> = keys::seeds(a).collect();
     own.sort_unstable();
     // Diagonal to the places in `a` where a seed lies on it.
     let mut seeds: HashMap<i64, Vec<usize>> = HashMap::new();
@@ -155,7 +158,7 @@ fn runs(a: &[u16], b: &[u16]) -> Vec<Run> {
         }
         places.sort_unstable();
         for at_a in places {
-            let taken = (diagonal - 2..=diagonal + 2).any(|near| {
+            let taken = (diagonal - 1..=diagonal + 1).any(|near| {
                 let runs = by_diagonal.get(&near).map_or(&[][..], Vec::as_slice);
                 runs.iter().rev().any(|run| (run.a..run.a_end()).contains(&at_a))
             });
@@ -178,16 +181,19 @@ fn in_order(mut runs: Vec<Run>, a: &[u16], b: &[u16]) -> Vec<Run> {
     runs.sort_unstable_by_key(|run| (-run.score, run.a, run.b));
     runs.truncate(MOST_RUNS);
     runs.sort_unstable_by_key(|run| (run.a, run.b));
+    let least = frames_in(LEAST_LEFT);
+    let a_frame = |run: &Run| run.score / run.len as i64;
     let mut best: Vec<(i64, Option<usize>)> = Vec::with_capacity(runs.len());
     for (index, run) in runs.iter().enumerate() {
         let mut own = (run.score, None);
         for (at, (before, (sum, _))) in runs[..index].iter().zip(&best).enumerate() {
             let overlap = overlap(before, run);
-            // Both must keep half of themselves when the overlap is shared out.
-            if 2 * overlap > before.len.min(run.len) || before.b > run.b {
+            // Both must keep something when the overlap is shared out.
+            if overlap + least > before.len.min(run.len) || before.b > run.b {
                 continue;
             }
-            let sum = sum + run.score - overlap as i64 * i64::from(BEST);
+            // What both want counts once, as for the one with less evidence.
+            let sum = sum + run.score - overlap as i64 * a_frame(before).min(a_frame(run));
             if sum > own.0 {
                 own = (sum, Some(at));
             }
@@ -195,15 +201,23 @@ fn in_order(mut runs: Vec<Run>, a: &[u16], b: &[u16]) -> Vec<Run> {
         best.push(own);
     }
     let mut last = (0..best.len()).max_by_key(|index| best[*index].0);
-    let mut chain = Vec::new();
+    let mut backwards = Vec::new();
     while let Some(index) = last {
-        chain.push(runs[index]);
+        backwards.push(runs[index]);
         last = best[index].1;
     }
-    chain.reverse();
-    for index in 1..chain.len() {
-        let (before, after) = chain.split_at_mut(index);
-        part(&mut before[index - 1], &mut after[0], a, b);
+    let mut chain: Vec<Run> = Vec::new();
+    for mut run in backwards.into_iter().rev() {
+        // Three may want the same; what then is left of one may be less than it has in common with the next.
+        while let Some(before) = chain.pop_if(|before| overlap(before, &run) >= before.len.min(run.len)) {
+            if before.score > run.score {
+                run = before;
+            }
+        }
+        if let Some(before) = chain.last_mut() {
+            part(before, &mut run, a, b);
+        }
+        chain.push(run);
     }
     chain.retain(|run| run.len > 0);
     chain
@@ -252,15 +266,16 @@ fn part(before: &mut Run, after: &mut Run, a: &[u16], b: &[u16]) {
 /// Runs as stretches of time, with the place of each refined to parts of a frame.
 fn in_time(chain: &[Run], a: &Fingerprint, b: &Fingerprint) -> Vec<Stretch> {
     let millis = |seconds: f64| (1000.0 * seconds).round() as i64;
-    // A frame stands for the time around its middle; the first and the last for all that is before and after.
+    let narrow = frames_in(NARROW);
+    // A frame stands for the time around its middle; near the beginning and the end also for all that is before and after.
     let edge = |frame: usize| millis(middle(frame as f64 - 0.5));
     let (a_total, b_total) = (a.duration().0 as i64, b.duration().0 as i64);
     let (mut a_free, mut b_free) = (0, 0);
     let mut stretches = Vec::new();
     for run in chain {
         let shift = millis(seconds(run.diagonal() as f64 + between(run, &a.frames, &b.frames)));
-        let from_start = run.a.min(run.b) == 0;
-        let to_end = run.a_end() == a.frames.len() || run.b_end() == b.frames.len();
+        let from_start = run.a.min(run.b) <= narrow;
+        let to_end = run.a_end() + narrow >= a.frames.len() || run.b_end() + narrow >= b.frames.len();
         let start = if from_start { 0 } else { edge(run.a) }.max(a_free).max(b_free - shift);
         let end = if to_end { a_total } else { edge(run.a_end()) }.min(a_total).min(b_total - shift);
         if start < end {

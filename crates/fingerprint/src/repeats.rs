@@ -1,6 +1,6 @@
 //! Stretches that come again in the episodes of a show: jingles, advertisements, reruns.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use model::Millis;
 
@@ -10,23 +10,33 @@ use crate::{Fingerprint, keys};
 
 /// What repeats for less than this, in seconds, is not told: a greeting, a laugh, a door.
 const SHORTEST: f64 = 4.0;
-/// Between two places of one recording, in seconds: a beat and a refrain's line come again sooner.
+/// Between two places of one recording, in seconds, for them to be told: a beat and a refrain's line come again sooner.
 const LEAST_APART: f64 = 15.0;
+/// The shortest beat, in seconds: what is nearer together is one sound.
+const BEAT: f64 = 1.0;
 /// The evidence for a repeat, at least: 2 s that agree in all bits.
 const LEAST_SCORE: i64 = 62 * BEST as i64;
 /// Keys that are kept of all episodes together: 50 MB. Of a larger show only each second key is looked at, each fourth …
 const MOST_KEYS: usize = 4_000_000;
-/// Every key is looked at where there are few; the share that a jingle of five seconds needs is kept in large shows.
+/// Pairs of frames that are looked at, at most: some seconds of work, where a hundred hours need one.
+const MOST_WORK: usize = 2_000_000_000;
 /// A place is compared with this many that follow it in the list of a key. Each copy need only be linked to some others.
 const LINKS: usize = 4;
 /// Ends of repeats that lie nearer together than this, in seconds, are one.
 const SAME_END: f64 = 1.5;
 /// Rounds in which ends are carried over from one occurrence to the others.
 const ROUNDS: usize = 4;
+/// The most stretches that two recordings are taken to have in common; those with the most evidence.
+const MOST_OF_TWO: usize = 1000;
 /// The most pairs of stretches that are grouped; those with the most evidence.
 const MOST_PAIRS: usize = 50_000;
 
-/// Up to this, in seconds, what repeats is a jingle when most episodes have it.
+/// Of the places of one thing, how many (in fifths) must be followed by another for the two to be one.
+const FOLLOWED: usize = 4;
+
+/// From this on, in seconds, what repeats may be an advertisement.
+const SHORTEST_ADVERTISEMENT: f64 = 10.0;
+/// Up to this, in seconds, what repeats is a jingle when half of the episodes have it.
 const LONGEST_JINGLE: f64 = 20.0;
 /// From this on, in seconds, it is programme that was broadcast again.
 const LONGEST_ADVERTISEMENT: f64 = 150.0;
@@ -57,13 +67,16 @@ pub struct Occurrence<Id> {
 /// rests, not a finding: nothing is known of what is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RepeatKind {
-    /// Up to 20 s in at least half of the episodes; or longer, at the beginning or the end of at least half of them:
+    /// Up to 20 s in at least half of the episodes; or up to 150 s, at the beginning or the end of at least half of them:
     /// signature tune, opening, closing.
     Jingle,
-    /// Up to 150 s, in some episodes, or anywhere in them: advertisement, trailer, appeal.
+    /// 10 to 150 s, in some of the episodes, or anywhere in them: advertisement, trailer, appeal.
     Advertisement,
-    /// Longer: programme that was broadcast again.
+    /// More than 150 s: programme that was broadcast again.
     Rerun,
+    /// Anything else: a short sound in some episodes, or what comes again in a single one, such as a scene that is
+    /// played before the opening too.
+    Passage,
 }
 
 /// A stretch of one recording that is the same sound as one of another, or as another of its own.
@@ -79,7 +92,7 @@ struct Pair {
 pub fn repeats<Id: Copy>(episodes: &[(Id, &Fingerprint)]) -> Vec<Repeat<Id>> {
     let frames: Vec<&[u16]> = episodes.iter().map(|(_, own)| own.frames.as_slice()).collect();
     let pairs = pairs(&frames);
-    let mut found: Vec<Repeat<Id>> = groups(&pairs, frames.len())
+    groups(&pairs, frames.len())
         .into_iter()
         .map(|places| {
             let kind = kind(&places, episodes);
@@ -96,9 +109,7 @@ pub fn repeats<Id: Copy>(episodes: &[(Id, &Fingerprint)]) -> Vec<Repeat<Id>> {
             };
             Repeat { occurrences: places.iter().map(occurrence).collect(), kind }
         })
-        .collect();
-    found.shrink_to_fit();
-    found
+        .collect()
 }
 
 /// All pairs of stretches that follow from the keys the recordings share.
@@ -108,44 +119,67 @@ fn pairs(recordings: &[&[u16]]) -> Vec<Pair> {
     let sparing = total.div_ceil(MOST_KEYS).max(1).next_power_of_two() as u32;
     let mut places: Vec<(u32, u32, u32)> = Vec::new();
     for (index, frames) in (0..).zip(recordings) {
-        let own = keys::all(frames).filter(|(key, _)| keys::mixed(*key).is_multiple_of(sparing));
+        let own = keys::seeds(frames).filter(|(key, _)| keys::mixed(*key).is_multiple_of(sparing));
         places.extend(own.map(|(key, frame)| (key, index, frame)));
     }
     places.sort_unstable();
-    let least_apart = frames_in(LEAST_APART);
-    let mut pairs: Vec<Pair> = Vec::new();
+    let beat = frames_in(BEAT);
     // Of each pair of recordings the runs found so far, by diagonal.
-    let mut found: HashMap<(u32, u32), BTreeMap<i64, Vec<Run>>> = HashMap::new();
+    let mut found: BTreeMap<(u32, u32), BTreeMap<i64, Vec<Run>>> = BTreeMap::new();
+    let mut work = 0;
     for same in places.chunk_by(|one, two| one.0 == two.0) {
         for (at, (_, one, in_one)) in same.iter().enumerate() {
-            let after = same[at + 1..]
-                .iter()
-                .filter(|(_, two, in_two)| one != two || (*in_two - *in_one) as usize > least_apart);
-            for (_, two, in_two) in after.take(LINKS) {
+            let later = same[at + 1..].iter();
+            let later = later.filter(|(_, two, in_two)| one != two || (*in_two - *in_one) as usize >= beat);
+            for (_, two, in_two) in later.take(LINKS) {
                 let diagonal = i64::from(*in_two) - i64::from(*in_one);
                 let known = found.get(&(*one, *two)).is_some_and(|runs| {
-                    let near = runs.range(diagonal - 2..=diagonal + 2).flat_map(|(_, runs)| runs);
-                    near.clone().any(|run| (run.a..run.a_end()).contains(&(*in_one as usize)))
+                    let mut near = runs.range(diagonal - 2..=diagonal + 2).flat_map(|(_, runs)| runs);
+                    near.any(|run| (run.a..run.a_end()).contains(&(*in_one as usize)))
                 });
-                if known {
+                if known || work > MOST_WORK {
                     continue;
                 }
                 let (a, b) = (recordings[*one as usize], recordings[*two as usize]);
                 let run = extend(a, b, *in_one as usize, *in_two as usize);
-                // Within one recording a stretch that overlaps its own repetition is a loop.
-                let loops = one == two && run.a_end() > run.b;
-                if run.score >= LEAST_SCORE && !loops {
+                work += run.len + 2 * frames_in(1.0);
+                if run.score >= LEAST_SCORE {
                     found.entry((*one, *two)).or_default().entry(diagonal).or_default().push(run);
-                    pairs.push(Pair { one: *one as usize, two: *two as usize, run });
                 }
             }
         }
     }
-    let shortest = frames_in(SHORTEST);
-    pairs.retain(|pair| pair.run.len >= shortest);
+    let mut pairs = Vec::new();
+    for ((one, two), runs) in found {
+        let told = best(runs.into_values().flatten().collect()).into_iter().filter(|run| {
+            // What lies on itself but a little later is a loop.
+            let loops = one == two && (run.a_end() > run.b || run.b - run.a < frames_in(LEAST_APART));
+            run.len >= frames_in(SHORTEST) && !loops
+        });
+        pairs.extend(told.map(|run| Pair { one: one as usize, two: two as usize, run }));
+    }
     pairs.sort_unstable_by_key(|pair| (-pair.run.score, pair.one, pair.two, pair.run.a, pair.run.b));
     pairs.truncate(MOST_PAIRS);
     pairs
+}
+
+/// Leaves out each run that says for the most part of the same two stretches what one with more evidence says otherwise: a
+/// beat lies on itself four, eight and twelve bars later too.
+fn best(mut runs: Vec<Run>) -> Vec<Run> {
+    runs.sort_unstable_by_key(|run| (-run.score, run.a, run.b));
+    runs.truncate(MOST_OF_TWO);
+    let mut kept: Vec<Run> = Vec::new();
+    for run in runs {
+        let half_inside = |better: &Run| {
+            let in_a = run.a_end().min(better.a_end()).saturating_sub(run.a.max(better.a));
+            let in_b = run.b_end().min(better.b_end()).saturating_sub(run.b.max(better.b));
+            2 * in_a.min(in_b) >= run.len
+        };
+        if !kept.iter().any(half_inside) {
+            kept.push(run);
+        }
+    }
+    kept
 }
 
 /// A stretch of frames of an episode, by its number.
@@ -196,15 +230,55 @@ fn groups(pairs: &[Pair], recordings: usize) -> Vec<Vec<Place>> {
             }
         }
     }
-    let shortest = frames_in(SHORTEST) - same_end / 2;
-    let mut groups: BTreeMap<usize, Vec<Place>> = BTreeMap::new();
-    for index in (0..pieces.len()).filter(|index| repeats[*index]) {
-        let piece = pieces[index];
-        if piece.end - piece.start >= shortest {
-            groups.entry(root(&mut parent, index)).or_default().push(piece);
+    let thing: Vec<Option<usize>> =
+        (0..pieces.len()).map(|index| repeats[index].then(|| root(&mut parent, index))).collect();
+    joined(&pieces, &thing)
+}
+
+/// The places of each thing, where two of which one nearly always follows the other are one: a cut that a single bad copy
+/// made is taken back.
+fn joined(pieces: &[Place], thing: &[Option<usize>]) -> Vec<Vec<Place>> {
+    let next = |index: usize| {
+        let touches = pieces.get(index + 1)?.episode == pieces[index].episode;
+        thing[index + 1].filter(|_| touches)
+    };
+    let mut count: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut follows: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+    for (index, own) in thing.iter().enumerate() {
+        let Some(own) = own else { continue };
+        *count.entry(*own).or_default() += 1;
+        if let Some(other) = next(index).filter(|other| other != own) {
+            *follows.entry((*own, other)).or_default() += 1;
         }
     }
-    groups.into_values().filter(|places| places.len() >= 2).collect()
+    let mut parent: Vec<usize> = (0..pieces.len()).collect();
+    let mut after: BTreeMap<usize, usize> = BTreeMap::new();
+    for ((own, other), times) in follows {
+        if 5 * times >= FOLLOWED * count[&own].max(count[&other]) {
+            after.insert(own, other);
+            let (one, two) = (root(&mut parent, own), root(&mut parent, other));
+            parent[one.max(two)] = one.min(two);
+        }
+    }
+    let mut groups: BTreeMap<usize, Vec<Place>> = BTreeMap::new();
+    let mut index = 0;
+    while index < pieces.len() {
+        if let Some(mut own) = thing[index] {
+            let mut place = pieces[index];
+            while let Some(other) = next(index).filter(|other| after.get(&own) == Some(other)) {
+                index += 1;
+                own = other;
+                place.end = pieces[index].end;
+            }
+            if place.end - place.start >= frames_in(SHORTEST) - frames_in(SAME_END) / 2 {
+                groups.entry(root(&mut parent, own)).or_default().push(place);
+            }
+        }
+        index += 1;
+    }
+    let mut groups: Vec<Vec<Place>> = groups.into_values().filter(|places| places.len() >= 2).collect();
+    groups.sort();
+    groups
 }
 
 /// Where each recording is cut, in order.
@@ -277,14 +351,15 @@ fn kind<Id>(places: &[Place], episodes: &[(Id, &Fingerprint)]) -> RepeatKind {
         episodes.dedup();
         episodes.len()
     };
-    let most = |count: usize| count >= 2 && 2 * count >= episodes.len();
+    let half = |count: usize| count >= 2 && 2 * count >= episodes.len();
+    let all = count(&mut places.iter());
     if length > LONGEST_ADVERTISEMENT {
         RepeatKind::Rerun
-    } else if length <= LONGEST_JINGLE && most(count(&mut places.iter()))
-        || most(count(&mut places.iter().filter(at_the_edge)))
-    {
+    } else if length <= LONGEST_JINGLE && half(all) || half(count(&mut places.iter().filter(at_the_edge))) {
         RepeatKind::Jingle
-    } else {
+    } else if length >= SHORTEST_ADVERTISEMENT && all >= 2 {
         RepeatKind::Advertisement
+    } else {
+        RepeatKind::Passage
     }
 }

@@ -146,6 +146,24 @@ pub fn spoken_lines(script: &str) -> Vec<(&str, &str)> {
     lines.filter_map(|line| line.split_once(": ")).map(|(who, said)| (who, said.trim())).collect()
 }
 
+/// The turns of a podcast with synthetic voices: from and to in seconds, and what is said, as words in small letters.
+/// `script` is the path of its script and RTTM without their endings.
+pub fn turns(script: &Path) -> anyhow::Result<Vec<(f64, f64, Vec<String>)>> {
+    let lines = read(&script.with_extension("txt"))?;
+    let lines = spoken_lines(&lines);
+    let lengths = turn_lengths(&read(&script.with_extension("rttm"))?);
+    let mut start = 0.0;
+    let spoken =
+        lines.chunk_by(|(before, _), (after, _)| before == after).zip(lengths).map(|(lines, length)| {
+            let text = lines.iter().map(|(_, said)| *said).collect::<Vec<_>>().join(" ").to_lowercase();
+            let words =
+                text.split(|own: char| !own.is_alphanumeric() && own != '\'').filter(|own| !own.is_empty());
+            start += length;
+            (start - length, start, words.map(str::to_owned).collect())
+        });
+    Ok(spoken.collect())
+}
+
 /// Seconds of each turn of an RTTM file.
 pub fn turn_lengths(rttm: &str) -> Vec<f64> {
     let speakers = rttm.lines().filter(|line| line.starts_with("SPEAKER "));

@@ -1,4 +1,4 @@
-//! Measures Readout: speed and word errors against faster-whisper, times, quiet, languages, feeds.
+//! Measures Readout: speed and word errors against faster-whisper, times, quiet, languages, sounds, feeds, fingerprints.
 //!
 //! Goes in: the program, built from this checkout; recordings beside the project where there are any; the sample episode.
 //! Comes out: a table between two markers of docs/benchmarks.md, and the raw figures under target/bench. Never: a
@@ -8,6 +8,7 @@ mod align;
 mod bootstrap;
 mod corpus;
 mod feeds;
+mod fingerprint;
 mod floor;
 mod languages;
 mod music;
@@ -42,6 +43,8 @@ pub enum Bench {
     Feeds(feeds::Options),
     /// How well the words of a person's text are placed in its recording
     Align(align::Options),
+    /// Copies of a recording and jingles: found, mapped in time, told from others; beside Chromaprint
+    Fingerprint(fingerprint::Options),
     /// The least that must hold on the sample episode and on sounds without speech; fails when it does not
     Floor,
 }
@@ -60,6 +63,7 @@ pub fn run(root: &Path, bench: &Bench) -> anyhow::Result<()> {
         Bench::Sounds(options) => sounds::run(&place, options),
         Bench::Feeds(options) => feeds::run(&place, options),
         Bench::Align(options) => align::run(&place, options),
+        Bench::Fingerprint(options) => fingerprint::run(&place, options),
         Bench::Floor => floor(root).map(|checked| println!("{checked} figures hold")),
     }
 }

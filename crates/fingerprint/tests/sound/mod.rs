@@ -103,7 +103,7 @@ pub fn silence(seconds: f64) -> Vec<f32> {
 }
 
 /// What another chain does: a delay by a part of a sample, a softer treble, another level, noise of a codec that follows
-/// the level, 8-bit steps.
+/// the level, 12-bit steps.
 pub fn copied(samples: &[f32], level: f32, seed: u64) -> Vec<f32> {
     let mut random = Random(seed);
     let (mut envelope, mut last) = (0.0_f32, 0.0_f32);
@@ -114,7 +114,7 @@ pub fn copied(samples: &[f32], level: f32, seed: u64) -> Vec<f32> {
             last = *sample;
             envelope = (envelope * 0.999).max(soft.abs());
             let noisy = soft + 0.06 * envelope * random.between(-1.0, 1.0);
-            (noisy * level * 128.0).round() / 128.0
+            (noisy * level * 2048.0).round() / 2048.0
         })
         .collect()
 }
