@@ -93,6 +93,8 @@ struct Page<'a> {
     publishers: bool,
     /// Its words have times.
     timed: bool,
+    /// Formats to take it away in.
+    formats: &'static [Format],
 }
 
 pub(crate) async fn page(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Failure> {
@@ -147,9 +149,15 @@ fn html(loaded: &Loaded, places: Places, audio: bool) -> Page<'_> {
         source: elsewhere.map(|hearing| hearing.source.as_str()),
         publishers: elsewhere.is_some_and(|hearing| hearing.origin == Origin::Publisher),
         timed: transcript.words.is_empty() || transcript.is_timed(),
+        formats: if places.are_served() { &Format::ALL } else { &IN_FOLDERS },
         places,
     }
 }
+
+/// Formats that lie beside a page in a folder of files: what readers, players and podcast apps take. Those for other programs
+/// come from `readout export`.
+pub(crate) const IN_FOLDERS: [Format; 5] =
+    [Format::Txt, Format::Md, Format::Srt, Format::Vtt, Format::Json];
 
 /// Where the sound of an episode is, when it is here.
 fn sound(entry: &EpisodeEntry, places: &Places) -> Option<String> {

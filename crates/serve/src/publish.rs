@@ -16,7 +16,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use transcript::Format;
 
 /// Lists what Readout wrote, with the hash of each file: so a folder is known to be a site, and what changed.
 const LIST: &str = ".readout-site.json";
@@ -169,7 +168,7 @@ fn one_episode(
     site.write(&format!("episode/{id}/index.html"), page.as_bytes())?;
     if let Some(reading) = archive.reading(id, Text::Revised)? {
         let about = episode::about(archive.episode(id)?, &reading);
-        for format in Format::ALL {
+        for format in episode::IN_FOLDERS {
             let text = transcript::export(format, &about, &reading.transcript);
             site.write(&format!("episode/{id}/transcript.{format}"), text.as_ref())?;
         }

@@ -129,7 +129,7 @@ fn every_link_leads_to_a_file_and_nothing_foreign_is_markup() {
             checked += 1;
         }
     }
-    assert!(checked > 2_000, "{checked} links");
+    assert!(checked > 1_500, "{checked} links");
     let shows: Vec<_> = place.archive.shows().expect("shows").into_iter().map(|show| show.show.id).collect();
     assert!(shows.iter().any(|show| site.join(format!("show/{show}/page-2.html")).is_file()));
 }
