@@ -14,6 +14,7 @@ mod languages;
 mod music;
 mod ours;
 mod peer;
+mod publish;
 mod quiet;
 mod score;
 mod sound;
@@ -41,6 +42,8 @@ pub enum Bench {
     Sounds(sounds::Options),
     /// Reading a feed of 20,000 episodes and a list of 5,000 feeds, beside feed-rs
     Feeds(feeds::Options),
+    /// How long two thousand episodes take to become a site of files
+    Publish(publish::Options),
     /// How well the words of a person's text are placed in its recording
     Align(align::Options),
     /// Copies of a recording and jingles: found, mapped in time, told from others; beside Chromaprint
@@ -61,6 +64,7 @@ pub fn run(root: &Path, bench: &Bench) -> anyhow::Result<()> {
         Bench::Quiet(options) => quiet::run(&place, options),
         Bench::Languages(options) => languages::run(&place, options),
         Bench::Sounds(options) => sounds::run(&place, options),
+        Bench::Publish(options) => publish::run(&place, options),
         Bench::Feeds(options) => feeds::run(&place, options),
         Bench::Align(options) => align::run(&place, options),
         Bench::Fingerprint(options) => fingerprint::run(&place, options),
