@@ -13,7 +13,7 @@ const ROUNDS: usize = 8;
 const HEAD: &str = "\
 ; What is heard for what, in tenths of nats; src/distance.rs explains the lines. Made by `cargo xtask train sounds`: counts of
 ; operations in misheard names, rounded, with a prior from how the sounds are made. Counted in Earnings-21 (Rev.com; del
-; Rio and others, 2021, arXiv 2104.11348; references corrected by ConEC), the calls of even number in order of their names,
+; Rio and others, 2021, arXiv 2104.11348; references corrected by ConEC), the first, third, fifth … call by name,
 ; as five recognisers heard them. Earnings-21 is under CC BY-SA 4.0, and so is this file.
 ; phones:";
 /// Words of either side of a pair.
@@ -36,7 +36,7 @@ pub struct Table {
     pub surprise: [[f64; 2]; PHONES],
 }
 
-/// Learns from the calls of Earnings-21 whose number in order of their names is even, and writes
+/// Learns from the first, third, fifth … call of Earnings-21 by name, and writes
 /// `crates/pronounce/data/sounds.txt`.
 pub fn make(root: &Path) -> anyhow::Result<()> {
     let data = root.join("../shared/data");
