@@ -2,7 +2,12 @@
 
 use model::{Millis, Stretch, StretchKind, Transcript, Word};
 use proptest::prelude::*;
-use transcript::{About, Format, Paragraph, export, import_complete, paragraphs};
+use transcript::{About, Format, Paragraph, import_complete, paragraphs};
+
+fn export(format: Format, about: &About, transcript: &Transcript) -> String {
+    String::from_utf8(transcript::export(format, about, transcript).expect("it suits the format"))
+        .expect("text")
+}
 
 fn word_text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -232,9 +237,10 @@ proptest! {
             text, start: Millis(start % bound), end: Millis(end % bound), confidence, joined, timing: model::Timing::Measured,
         }).collect();
         let transcript = Transcript { words, ..Transcript::default() };
-        for format in Format::ALL {
-            let text = export(format, &About::default(), &transcript);
-            prop_assert!(!text.contains('\0'));
+        for format in Format::ALL.into_iter().filter(|format| *format != Format::Docx) {
+            if format.suits(&transcript).is_ok() {
+                prop_assert!(!export(format, &About::default(), &transcript).contains('\0'));
+            }
         }
     }
 }
