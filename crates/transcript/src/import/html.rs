@@ -233,12 +233,10 @@ impl State {
                 self.flush();
                 self.broken = true;
             }
-            "b" | "strong" if start => {
-                if self.text.trim().is_empty() && self.lead.is_none() {
-                    self.bold = Some(String::new());
-                }
+            "b" | "strong" if !start => self.close_bold(),
+            "b" | "strong" if self.text.trim().is_empty() && self.lead.is_none() => {
+                self.bold = Some(String::new());
             }
-            "b" | "strong" => self.close_bold(),
             _ if heading(name).is_some() => {
                 self.flush();
                 self.heading = heading(name).filter(|_| start);
