@@ -203,7 +203,7 @@ pub struct Transcribe {
     /// Media file: audio, or a video's sound
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// txt, md, srt, vtt, json (Podcasting 2.0), ctm or readout (everything)
+    /// txt, md, html, docx, srt, vtt, json (Podcasting 2.0), ctm or readout (everything)
     #[arg(long, value_name = "FORMAT", default_value = "txt", value_parser = format)]
     pub format: Format,
     /// Language that is spoken, as en or de; detected when not said
@@ -219,13 +219,14 @@ Examples:
   readout export 'One call, two readouts' --format vtt > call.vtt
   readout export 0192e4c7 --format readout > call.readout.json
 
-Formats: txt, md (text with times), srt and vtt (captions), json (Podcasting 2.0), ctm (words with
-times, NIST), readout (everything, can be imported without loss).")]
+Formats: txt, md and html (text with names and times), docx (for a word processor), srt and vtt
+(captions), json (Podcasting 2.0), ctm (words with times, NIST), rttm (who speaks when, NIST), readout
+(everything, can be imported without loss). A text without times has no captions, json, ctm or rttm.")]
 pub struct Export {
     /// Title, SHOW/TITLE, or the beginning of an id
     #[arg(value_name = "EPISODE")]
     pub episode: String,
-    /// txt, md, srt, vtt, json, ctm or readout
+    /// txt, md, html, docx, srt, vtt, json, ctm, rttm or readout
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     pub format: Format,
     /// The text as the recogniser wrote it
@@ -327,7 +328,7 @@ pub struct DecodeWorker {
 }
 
 fn format(name: &str) -> Result<Format, String> {
-    name.parse().map_err(|_| "choose one of txt, md, srt, vtt, json, ctm, readout".to_owned())
+    name.parse().map_err(|error: transcript::UnknownFormat| error.to_string())
 }
 
 fn share(text: &str) -> Result<f64, String> {

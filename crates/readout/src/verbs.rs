@@ -33,8 +33,13 @@ pub fn line(line: impl std::fmt::Display) -> Result<()> {
 
 /// Prints text that may be long; an end of whoever reads it is an error, which ends the program quietly.
 pub fn text(text: &str) -> Result<()> {
+    bytes(text.as_bytes())
+}
+
+/// The same for a file.
+pub fn bytes(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
+    out.write_all(bytes)?;
     Ok(out.flush()?)
 }
 

@@ -38,7 +38,11 @@ fn the_sample_is_transcribed_in_every_format() {
     for format in Format::ALL {
         let export =
             ran(command(&place).args(["export", "One call, two readouts", "--format", format.extension()]));
-        assert!(export.works().contains("Imogen"), "{format}");
+        match format {
+            Format::Rttm => export.fails(1, "nobody says who speaks"),
+            Format::Docx => assert!(export.works().starts_with("PK")),
+            _ => assert!(export.works().contains("Imogen"), "{format}"),
+        }
     }
     assert!(
         ran(command(&place).args(["show", "one call, two readouts"]))

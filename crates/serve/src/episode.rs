@@ -93,8 +93,8 @@ struct Page<'a> {
     publishers: bool,
     /// Its words have times.
     timed: bool,
-    /// Formats to take it away in.
-    formats: &'static [Format],
+    /// What it can be taken away in.
+    formats: Vec<Format>,
 }
 
 pub(crate) async fn page(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Failure> {
@@ -149,7 +149,11 @@ fn html(loaded: &Loaded, places: Places, audio: bool) -> Page<'_> {
         source: elsewhere.map(|hearing| hearing.source.as_str()),
         publishers: elsewhere.is_some_and(|hearing| hearing.origin == Origin::Publisher),
         timed: transcript.words.is_empty() || transcript.is_timed(),
-        formats: if places.are_served() { &Format::ALL } else { &IN_FOLDERS },
+        formats: (if places.are_served() { Format::ALL.as_slice() } else { IN_FOLDERS.as_slice() })
+            .iter()
+            .copied()
+            .filter(|format| format.suits(transcript).is_ok())
+            .collect(),
         places,
     }
 }
@@ -247,13 +251,14 @@ pub(crate) async fn export(
         app.read(move |archive| Ok((archive.episode(id)?, archive.reading(id, Text::Revised)?))).await?;
     let reading = reading.ok_or_else(|| Failure::not_found("nothing has been heard of this episode yet"))?;
     let name = format!("{}.{format}", file_stem(&title(&entry)));
-    let text = transcript::export(format, &about(entry, &reading), &reading.transcript);
+    let bytes = transcript::export(format, &about(entry, &reading), &reading.transcript)
+        .map_err(|error| Failure::not_found(error.to_string()))?;
     let headers = [
         (header::CONTENT_TYPE, format.mime().to_owned()),
         (header::CONTENT_DISPOSITION, format!("inline; filename=\"{name}\"")),
         (header::CONTENT_SECURITY_POLICY, crate::guard::FOREIGN_POLICY.to_owned()),
     ];
-    Ok((headers, crate::guard::FOR_OTHERS, text).into_response())
+    Ok((headers, crate::guard::FOR_OTHERS, bytes).into_response())
 }
 
 /// The chapters of an episode, as Podcasting 2.0 has them.

@@ -169,8 +169,10 @@ fn one_episode(
     if let Some(reading) = archive.reading(id, Text::Revised)? {
         let about = episode::about(archive.episode(id)?, &reading);
         for format in episode::IN_FOLDERS {
-            let text = transcript::export(format, &about, &reading.transcript);
-            site.write(&format!("episode/{id}/transcript.{format}"), text.as_ref())?;
+            // A text without times or speakers has no file in the formats that are about them.
+            if let Ok(bytes) = transcript::export(format, &about, &reading.transcript) {
+                site.write(&format!("episode/{id}/transcript.{format}"), &bytes)?;
+            }
         }
     }
     if let Some(chapters) = episode::chapters_json(archive, &loaded.entry)? {

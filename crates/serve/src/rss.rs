@@ -173,12 +173,15 @@ impl Feed<'_> {
 
     fn transcripts(&mut self, places: &Places, id: &EpisodeId, entry: &EpisodeEntry) -> io::Result<()> {
         let language = entry.hearing.as_ref().and_then(|hearing| hearing.language.clone());
-        for format in TRANSCRIPTS {
+        // Of a text without times there are no captions to offer.
+        let timed = entry.coverage.is_some_and(|coverage| coverage.heard.0 > 0);
+        let formats: &[Format] = if timed { &TRANSCRIPTS } else { &[Format::Html] };
+        for &format in formats {
             let address = self.absolute(&places.of_episode(id, format_args!("transcript.{format}")));
             let mime = format.mime().split(';').next().unwrap_or_default();
             let mut attributes = vec![("url", address.as_str()), ("type", mime)];
             attributes.extend(language.as_deref().map(|language| ("language", language)));
-            if format != Format::Json {
+            if matches!(format, Format::Vtt | Format::Srt) {
                 attributes.push(("rel", "captions"));
             }
             self.empty("podcast:transcript", &attributes)?;

@@ -27,9 +27,12 @@ pub enum IncompleteFile {
         /// What is wrong with it.
         complaint: &'static str,
     },
-    /// A stretch that ends before it begins or is out of order.
-    #[error("stretch {index} is out of order: export the transcript again")]
-    Stretch {
+    /// A stretch, turn, caption or paragraph that ends before it begins, begins before the one before it, or belongs to
+    /// a word that is not there.
+    #[error("{what} {index} is out of order: export the transcript again")]
+    Order {
+        /// What it is.
+        what: &'static str,
         /// Place in the list, from 0.
         index: usize,
     },
@@ -155,13 +158,15 @@ pub fn import_complete(text: &str) -> Result<(About, Transcript), IncompleteFile
         };
         return Err(IncompleteFile::Word { index, text: word.text.clone(), complaint });
     }
-    let mut now = Millis(0);
-    for (index, stretch) in file.stretches.iter().enumerate() {
-        if stretch.start < now || stretch.end < stretch.start {
-            return Err(IncompleteFile::Stretch { index });
-        }
-        now = stretch.start;
-    }
+    let stretches = file.stretches.iter().map(|stretch| (stretch.start, stretch.start <= stretch.end));
+    in_order("stretch", stretches, |before, start| before <= start)?;
+    let words = file.words.len();
+    let first = |first: u32| (first, (first as usize) < words);
+    in_order("turn", file.turns.iter().map(|turn| first(turn.first)), |before, first| before < first)?;
+    in_order("paragraph", file.paragraphs.iter().map(|at| first(*at)), |before, first| before < first)?;
+    in_order("caption", file.cues.iter().map(|cue| first(cue.first)), |before, first| before < first)?;
+    let cues = file.cues.iter().map(|cue| (cue.start, cue.start <= cue.end));
+    in_order("caption", cues, |before, start| before <= start)?;
     let transcript = Transcript {
         language: file.language,
         duration: file.duration,
@@ -176,4 +181,20 @@ pub fn import_complete(text: &str) -> Result<(About, Transcript), IncompleteFile
         partial: file.partial,
     };
     Ok((file.about, transcript))
+}
+
+/// Looks for the first of a list that is not sound or does not follow the one before it.
+fn in_order<T: Copy>(
+    what: &'static str,
+    list: impl Iterator<Item = (T, bool)>,
+    follows: impl Fn(T, T) -> bool,
+) -> Result<(), IncompleteFile> {
+    let mut before = None;
+    for (index, (item, sound)) in list.enumerate() {
+        if !sound || before.is_some_and(|before| !follows(before, item)) {
+            return Err(IncompleteFile::Order { what, index });
+        }
+        before = Some(item);
+    }
+    Ok(())
 }

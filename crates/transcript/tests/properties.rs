@@ -2,7 +2,12 @@
 
 use model::{Millis, Stretch, StretchKind, Transcript, Word};
 use proptest::prelude::*;
-use transcript::{About, Format, Paragraph, export, import_complete, paragraphs};
+use transcript::{About, Format, Paragraph, import_complete, paragraphs};
+
+fn export(format: Format, about: &About, transcript: &Transcript) -> String {
+    String::from_utf8(transcript::export(format, about, transcript).expect("it suits the format"))
+        .expect("text")
+}
 
 fn word_text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -151,7 +156,9 @@ proptest! {
     fn captions_are_strict_and_whole(transcript in any_transcript()) {
         let srt = export(Format::Srt, &About::default(), &transcript);
         let expected = letters(&transcript).replace("-->", "→").replace('<', "‹").replace('>', "›");
-        prop_assert_eq!(captions(&blocks(&srt), ',', true), expected);
+        // What would be taken for a colon after a name, or for a tag, is written with another sign.
+        let plain = |text: &str| text.replace("{\\", "{＼").replace(':', "∶");
+        prop_assert_eq!(plain(&captions(&blocks(&srt), ',', true)), plain(&expected));
 
         let vtt = export(Format::Vtt, &About::default(), &transcript);
         let mut blocks = blocks(&vtt);
@@ -168,7 +175,7 @@ proptest! {
         let text = export(Format::Txt, &About::default(), &transcript);
         let mut text = without_notes(&text);
         text.retain(|c| !c.is_whitespace());
-        prop_assert_eq!(text, letters(&transcript));
+        prop_assert_eq!(text.replace(':', "∶"), letters(&transcript).replace(':', "∶"));
 
         let markdown = export(Format::Md, &About::default(), &transcript);
         let mut text = String::new();
@@ -232,9 +239,10 @@ proptest! {
             text, start: Millis(start % bound), end: Millis(end % bound), confidence, joined, timing: model::Timing::Measured,
         }).collect();
         let transcript = Transcript { words, ..Transcript::default() };
-        for format in Format::ALL {
-            let text = export(format, &About::default(), &transcript);
-            prop_assert!(!text.contains('\0'));
+        for format in Format::ALL.into_iter().filter(|format| *format != Format::Docx) {
+            if format.suits(&transcript).is_ok() {
+                prop_assert!(!export(format, &About::default(), &transcript).contains('\0'));
+            }
         }
     }
 }

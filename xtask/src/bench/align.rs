@@ -371,7 +371,7 @@ fn heard(place: &Place, files: &[&PathBuf], again: bool) -> anyhow::Result<Vec<T
         readout.store(&archive, &named, Quality::Fast)?;
         for (name, file) in named {
             let transcript = readout.stored(&archive, name)?;
-            let text = transcript::export(Format::Readout, &About::default(), &transcript);
+            let text = transcript::export(Format::Readout, &About::default(), &transcript)?;
             std::fs::write(path(&file.to_owned()), text)?;
         }
         std::fs::remove_dir_all(&archive)?;

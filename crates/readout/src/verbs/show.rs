@@ -6,7 +6,7 @@ use model::{Millis, Word};
 use serde_json::json;
 use transcript::{About, Paragraph};
 
-use super::{json_line, text};
+use super::{bytes, json_line, text};
 use crate::arguments::{Everywhere, Export, Show};
 use crate::console::clock;
 use crate::failure::{Outcome, hinted};
@@ -32,13 +32,14 @@ pub fn show(everywhere: &Everywhere, show: &Show) -> Result<Outcome> {
 pub fn export(everywhere: &Everywhere, export: &Export) -> Result<Outcome> {
     let archive = place::open(everywhere)?;
     let (entry, reading) = reading(&archive, &export.episode, export.no_repairs)?;
-    let written = transcript::export(export.format, &about(&entry, &reading), &reading.transcript);
+    let written = transcript::export(export.format, &about(&entry, &reading), &reading.transcript)?;
     if everywhere.json {
         json_line(&json!({
-            "episode": entry.episode.id, "format": export.format.extension(), "text": written,
+            "episode": entry.episode.id, "format": export.format.extension(),
+            "text": String::from_utf8_lossy(&written),
         }))?;
     } else {
-        text(&written)?;
+        bytes(&written)?;
     }
     Ok(partial(&entry, &reading))
 }

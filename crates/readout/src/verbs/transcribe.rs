@@ -6,7 +6,7 @@ use serde_json::json;
 use transcript::About;
 use work::{Transcribed, Transcribing};
 
-use super::{json_line, text};
+use super::{bytes, json_line};
 use crate::arguments::{Everywhere, Transcribe};
 use crate::console::clock;
 use crate::failure::Outcome;
@@ -42,7 +42,7 @@ pub fn transcribe(everywhere: &Everywhere, transcribe: &Transcribe) -> Result<Ou
             "coverage": transcript.coverage(), "transcript": transcript,
         }))?;
     } else {
-        text(&transcript::export(transcribe.format, &about, transcript))?;
+        bytes(&transcript::export(transcribe.format, &about, transcript)?)?;
     }
     let gaps = transcript.gaps().count() as u64;
     eprintln!(
