@@ -55,6 +55,7 @@ mod ledger;
 mod names;
 mod reading;
 mod records;
+mod respelling;
 mod revisions;
 mod sqlite;
 mod workers;
@@ -77,6 +78,7 @@ pub use records::{
     Added, Alignment, Begun, Coverage, EpisodeEntry, HearingRequest, HearingResult, Imported, Problem,
     Removed, ShowEntry, StageCount, Stated, Status, TextAdded,
 };
+pub use respelling::{in_place_of, respelled};
 pub use revisions::{Author, AuthorKind, Change, LiveWord, Revision, WordId, WordSource};
 pub use workers::Worker;
 

@@ -8,7 +8,6 @@ use crate::{Archive, Author, Change, Claim, LiveWord, Result, Revision, WordId};
 use jiff::Timestamp;
 use model::{EpisodeId, HearingId, OfferId, Person, RevisionId, ShowId, Word};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// A list of names.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,8 +30,8 @@ pub struct Glossary {
 pub struct GlossaryName {
     /// The right spelling.
     pub spelling: String,
-    /// The name with all that is known of it.
-    pub entry: Value,
+    /// The name with all that is known of it, as JSON.
+    pub entry: String,
 }
 
 /// What a person decided of heard words.
