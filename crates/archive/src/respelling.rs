@@ -29,7 +29,9 @@ pub fn in_place_of(heard: &[Word], texts: &[String]) -> Vec<Word> {
                 confidence,
                 joined: at == 0 && first.joined,
                 timing: match (at, first.timing) {
-                    (0, Timing::Measured) if texts.len() == 1 && last.timing.is_measured() => Timing::Measured,
+                    (0, Timing::Measured) if texts.len() == 1 && last.timing.is_measured() => {
+                        Timing::Measured
+                    }
                     (0, Timing::Measured | Timing::Begin) => Timing::Begin,
                     _ => Timing::Estimated,
                 },
@@ -104,11 +106,10 @@ mod tests {
         assert_eq!((fewer[0].start, fewer[0].end, fewer[0].joined), (Millis(0), Millis(1800), true));
         assert!((fewer[0].confidence - 0.8).abs() < 1e-6);
         let more = respelled(&words("local new"), "Abc Defghi Jkl");
-        assert_eq!(more.iter().map(|word| (word.start.0, word.end.0)).collect::<Vec<_>>(), [
-            (0, 450),
-            (450, 1350),
-            (1350, 1800)
-        ]);
+        assert_eq!(
+            more.iter().map(|word| (word.start.0, word.end.0)).collect::<Vec<_>>(),
+            [(0, 450), (450, 1350), (1350, 1800)]
+        );
         let timing = |words: &[Word]| words.iter().map(|word| word.timing).collect::<Vec<_>>();
         assert_eq!(timing(&more), [Timing::Begin, Timing::Estimated, Timing::Estimated]);
         assert_eq!((timing(&fewer), timing(&same)[2]), (vec![Timing::Measured], Timing::Measured));

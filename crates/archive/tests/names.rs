@@ -163,7 +163,8 @@ fn lists_and_rules_make_repairs_due() {
     assert!(due() && !due(), "notes name people");
     place.archive.say(episode, &says("With Lecornu")).unwrap();
     assert!(!due());
-    let names = [GlossaryName { spelling: "Lecornu".into(), entry: json!({ "spelling": "Lecornu" }).to_string() }];
+    let names =
+        [GlossaryName { spelling: "Lecornu".into(), entry: json!({ "spelling": "Lecornu" }).to_string() }];
     let (glossary, new) = place.archive.set_glossary(None, "list.txt", "hash 1", &names).unwrap();
     assert!(new && due() && !due());
     assert!(!place.archive.set_glossary(None, "list.txt", "hash 1", &names).unwrap().1, "the same list");

@@ -32,7 +32,7 @@ mod transcribe;
 pub use ears::{Ears, Hearer, VOICE_DETECTOR};
 pub use error::WorkError;
 pub use event::{Event, HeardEpisode, Pace};
-pub use lists::{BY_HAND, ListRead, add_name, read_names};
+pub use lists::{BY_HAND, ListRead, add_name, names_of, read_names};
 pub use run::{Options, Summary, run};
 pub use sound::Decoder;
 pub use transcribe::{Transcribed, Transcribing, transcribe};

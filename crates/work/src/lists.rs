@@ -92,7 +92,10 @@ fn entry(name: &Name) -> GlossaryName {
 }
 
 /// The names of a list in the archive; an entry that another version wrote and this one cannot read is left out.
-pub(crate) fn names_of(archive: &Archive, glossary: i64) -> Result<Vec<Name>, Error> {
+///
+/// # Errors
+/// What the archive says.
+pub fn names_of(archive: &Archive, glossary: i64) -> Result<Vec<Name>, Error> {
     let entries = archive.glossary_names(glossary)?;
     Ok(entries.iter().filter_map(|entry| serde_json::from_str(&entry.entry).ok()).collect())
 }

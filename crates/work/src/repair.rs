@@ -2,8 +2,8 @@
 
 use crate::hearing::Ended;
 use archive::{
-    Archive, Author, AuthorKind, Change, Claim, EpisodeEntry, Error, Evidence, NameRule, Repairable, Repaired,
-    respelled,
+    Archive, Author, AuthorKind, Change, Claim, EpisodeEntry, Error, Evidence, NameRule, Repairable,
+    Repaired, respelled,
 };
 use model::Word;
 use std::collections::HashMap;

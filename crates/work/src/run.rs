@@ -111,9 +111,6 @@ const LOOK: Duration = Duration::from_secs(1);
 /// What the ears do, in this order: probes take no time, and what they find says in which order to hear.
 const EARS: &[Stage] = &[Stage::PROBE, Stage::HEAR];
 
-/// What the desk does, in this order: each works from what the ones before it made.
-const DESK: &[Stage] = &[Stage::REPAIR];
-
 /// What the line does. Feeds come first: they say what else there is.
 const LINE: &[Stage] = &[Stage::REFRESH, Stage::FETCH];
 

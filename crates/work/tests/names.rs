@@ -55,8 +55,7 @@ impl Place {
             transcript: &transcript,
             show: true,
         };
-        let stated =
-            Stated { title: Some(title.into()), show: Some("The Line".into()), ..stated.clone() };
+        let stated = Stated { title: Some(title.into()), show: Some("The Line".into()), ..stated.clone() };
         let added = self.archive.add_text(self.file(title, text), &stated, &imported).unwrap();
         (added.episode, added.hearing)
     }
@@ -138,8 +137,11 @@ fn the_longest_rule_wins_and_never_is_kept() {
     place.rule("new york", None);
     place.rule("york", Some("Yorck"));
     place.rule("van der lion", Some("von der Leyen"));
-    let (_, hearing) =
-        place.said("One", "York and New York met \u{201c}Van der Lion\u{201d} - van der Lions", &Stated::default());
+    let (_, hearing) = place.said(
+        "One",
+        "York and New York met \u{201c}Van der Lion\u{201d} - van der Lions",
+        &Stated::default(),
+    );
     place.work();
     let expected = "Yorck and New York met \u{201c}von der Leyen\u{201d} - van der Lions";
     assert_eq!(place.text(hearing, Text::Revised), expected);
@@ -158,7 +160,8 @@ fn a_list_that_a_show_names_is_read_again_when_it_was_edited() {
     };
     place.archive.set_show_settings(show, &settings).unwrap();
     place.work();
-    let names = || -> Vec<u64> { place.archive.glossaries().unwrap().iter().map(|list| list.names).collect() };
+    let names =
+        || -> Vec<u64> { place.archive.glossaries().unwrap().iter().map(|list| list.names).collect() };
     assert_eq!(names(), [1]);
     place.file("names.txt", "Sébastien Lecornu\nSergei Shoigu\n\n\n");
     place.work();
