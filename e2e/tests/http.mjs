@@ -84,7 +84,7 @@ test("every answer is strict, errors too, and only our own names are answered", 
     }
     assert.ok(!policy.includes("unsafe"), path);
     assert.equal(headers["x-content-type-options"], "nosniff", path);
-    assert.equal(headers["referrer-policy"], "no-referrer", path);
+    assert.equal(headers["referrer-policy"], "same-origin", path);
     assert.equal(headers["cross-origin-resource-policy"], "same-origin", path);
   }
   for (const host of ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "xn--lcalhost-n0a"]) {
@@ -96,7 +96,10 @@ test("every answer is strict, errors too, and only our own names are answered", 
     assert.equal((await ask(server, "/healthz", { host })).status, 200, host);
   }
   for (const method of ["POST", "PUT", "DELETE"]) {
-    assert.equal((await ask(server, "/", {}, method)).status, 405, method);
+    assert.equal((await ask(server, "/", { origin: server.address }, method)).status, 405, method);
+    for (const foreign of [{}, { origin: "http://evil.example" }, { origin: "null" }, { origin: server.address, "sec-fetch-site": "cross-site" }]) {
+      assert.equal((await ask(server, `/episode/${server.names}/repairs/x`, foreign, method)).status, 403, `${method} ${JSON.stringify(foreign)}`);
+    }
   }
 });
 

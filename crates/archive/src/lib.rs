@@ -28,6 +28,7 @@
 //! show_settings(show) set_show_settings(…) remove_show(show)            want_sound(episode) drop_sound(episode)
 //!
 //! set_glossary(…) glossaries() set_name_rule(…)   repairable(hearing) store_repairs(&claim, …) offers(hearing) decide_offer(…)
+//! judge(revision, Keep | PutBack, rule?, …) fix(changes, rule?) undo_fix(fix, …)    what people decide of names
 //!
 //! require(subject, stage, input, prio)   ask(subject, stage)            mark_stale(stage, tool)
 //! register_worker() -> Worker            reclaim()                     work of killed programs is due again
@@ -47,18 +48,21 @@
 mod archive;
 mod blobs;
 mod error;
+mod evidence;
 mod feeds;
 pub mod invariants;
 mod ledger;
 mod names;
 mod reading;
 mod records;
+mod respelling;
 mod revisions;
 mod sqlite;
 mod workers;
 
 pub use archive::Archive;
 pub use error::Error;
+pub use evidence::{Evidence, Fix};
 pub use feeds::{
     FeedEdit, FeedEntry, FeedKind, FeedState, Incoming, Keep, KnownOutlet, Outlet, Refresh, Refreshed,
     ShowSettings, Subscribe, Validators, Wanted,
@@ -66,13 +70,15 @@ pub use feeds::{
 pub use invariants::{CheckOptions, Finding, Invariant};
 pub use ledger::{Cell, Claim, MAX_ATTEMPTS, MAX_LEASE, Priority, Retry, Stage, State, Subject};
 pub use names::{
-    Glossary, GlossaryName, NameRule, NewOffer, Offer, OfferState, PastRevision, Repairable, Repaired,
+    Confirmed, Glossary, GlossaryName, NameRule, NewOffer, Offer, OfferState, PastRevision, Repairable,
+    Repaired, Undone, Verdict,
 };
 pub use reading::{Reading, Text, recognised};
 pub use records::{
     Added, Alignment, Begun, Coverage, EpisodeEntry, HearingRequest, HearingResult, Imported, Problem,
     Removed, ShowEntry, StageCount, Stated, Status, TextAdded,
 };
+pub use respelling::{in_place_of, respelled};
 pub use revisions::{Author, AuthorKind, Change, LiveWord, Revision, WordId, WordSource};
 pub use workers::Worker;
 

@@ -3,12 +3,11 @@
 //! Repairs are a generation: those of a new one take the place of the machine's earlier ones, unless a person built on
 //! them or took them back. What people did outranks every repair.
 
-use crate::sqlite::{ledger, names as sql};
+use crate::sqlite::{ledger, names as sql, verdicts};
 use crate::{Archive, Author, Change, Claim, LiveWord, Result, Revision, WordId};
 use jiff::Timestamp;
-use model::{EpisodeId, HearingId, OfferId, ShowId, Word};
+use model::{EpisodeId, HearingId, OfferId, Person, RevisionId, ShowId, Word};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// A list of names.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,8 +30,8 @@ pub struct Glossary {
 pub struct GlossaryName {
     /// The right spelling.
     pub spelling: String,
-    /// The name with all that is known of it.
-    pub entry: Value,
+    /// The name with all that is known of it, as JSON.
+    pub entry: String,
 }
 
 /// What a person decided of heard words.
@@ -48,6 +47,47 @@ pub struct NameRule {
     pub right: Option<String>,
     /// Who decided it.
     pub author: String,
+}
+
+impl NameRule {
+    /// Heard words as rules have them: in lower case, without punctuation and possessive endings, single spaces between.
+    pub fn key(heard: &str) -> String {
+        let bare = |word: &str| -> String {
+            let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+            let word =
+                ["'s", "\u{2019}s"].iter().find_map(|ending| word.strip_suffix(ending)).unwrap_or(word);
+            word.to_lowercase()
+        };
+        let words = heard.split_whitespace().map(bare).filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What a person thinks of a repair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is right: no later generation takes it away.
+    Keep,
+    /// It is wrong: what was heard stands again, for good.
+    PutBack,
+}
+
+/// A name that people or feeds confirmed in another episode of the show. What the program inferred is none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Confirmed {
+    /// The name, with the part its bearer has where the feed says one.
+    pub person: Person,
+    /// Title of the episode.
+    pub title: String,
+}
+
+/// What taking a fix back did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Undone {
+    /// Places where what stood before stands again.
+    pub taken_back: u64,
+    /// Places that somebody changed since, which were left.
+    pub left: u64,
 }
 
 /// A word as a repair may take it.
@@ -222,6 +262,42 @@ impl Archive {
     /// Makes several changes at once, over one or more hearings: all of them or none.
     pub fn revise_all(&self, changes: &[(HearingId, Change)]) -> Result<Vec<Revision>> {
         self.store.write(|tx| sql::revise_all(tx, changes))
+    }
+
+    /// Makes a person's corrections in many places and the rule that later episodes learn from, at once: all or none. The
+    /// evidence of each names the fix ([`crate::Evidence::fix`]).
+    pub fn fix(&self, changes: &[(HearingId, Change)], rule: Option<&NameRule>) -> Result<Vec<Revision>> {
+        self.store.write(|tx| verdicts::fix(tx, changes, rule))
+    }
+
+    /// The newest fix of which something stands.
+    pub fn last_fix(&self) -> Result<Option<String>> {
+        self.store.read(verdicts::last_fix)
+    }
+
+    /// Takes a fix back, with its rule, wherever nobody went on from it.
+    pub fn undo_fix(&self, fix: &str, author: &Author) -> Result<Undone> {
+        self.store.write(|tx| verdicts::undo_fix(tx, fix, author))
+    }
+
+    /// Stores what a person thinks of a repair, and the rule that follows from it, at once.
+    ///
+    /// # Errors
+    /// [`crate::Error::Conflict`] when it was decided before or its words were changed since; [`crate::Error::NotFound`] when it
+    /// is no longer made.
+    pub fn judge(
+        &self,
+        revision: RevisionId,
+        verdict: Verdict,
+        rule: Option<&NameRule>,
+        author: &Author,
+    ) -> Result<Revision> {
+        self.store.write(|tx| verdicts::judge(tx, revision, verdict, rule, author))
+    }
+
+    /// Names confirmed in the episodes of the same show that were broadcast nearest, `most` of them.
+    pub fn confirmed_nearby(&self, episode: EpisodeId, most: u32) -> Result<Vec<Confirmed>> {
+        self.store.read(|tx| verdicts::confirmed(tx, episode, most))
     }
 
     /// Every revision over a hearing, with those of generations past.

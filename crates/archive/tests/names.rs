@@ -4,8 +4,8 @@
 mod support;
 
 use archive::{
-    Author, AuthorKind, Change, Error, GlossaryName, NameRule, NewOffer, OfferState, Repairable, Repaired,
-    Stage, Text,
+    Author, AuthorKind, Change, Error, Evidence, Fix, GlossaryName, NameRule, NewOffer, OfferState,
+    Repairable, Repaired, Stage, Stated, Text, Undone, Verdict,
 };
 use model::{HearingId, Word};
 use serde_json::json;
@@ -149,13 +149,22 @@ fn offers_wait_for_a_person_and_are_declined_once() {
 #[test]
 fn lists_and_rules_make_repairs_due() {
     let place = Place::new();
-    place.heard();
+    let (recording, hearing) = place.heard();
     let due = || {
         let claim = place.archive.claim(&[Stage::REPAIR], "mender", LEASE).unwrap();
         claim.inspect(|claim| place.archive.finish(claim, "names/1").unwrap()).is_some()
     };
+    assert!(due() && !due(), "a text that is shown is repaired");
+    place.archive.set_shown(recording, hearing).unwrap();
+    assert!(due() && !due());
+    let episode = place.archive.episodes(None).unwrap()[0].episode.id;
+    let says = |notes: &str| Stated { notes: Some(notes.into()), ..Stated::default() };
+    place.archive.say(episode, &says("With Lecornu")).unwrap();
+    assert!(due() && !due(), "notes name people");
+    place.archive.say(episode, &says("With Lecornu")).unwrap();
     assert!(!due());
-    let names = [GlossaryName { spelling: "Lecornu".into(), entry: json!({ "spelling": "Lecornu" }) }];
+    let names =
+        [GlossaryName { spelling: "Lecornu".into(), entry: json!({ "spelling": "Lecornu" }).to_string() }];
     let (glossary, new) = place.archive.set_glossary(None, "list.txt", "hash 1", &names).unwrap();
     assert!(new && due() && !due());
     assert!(!place.archive.set_glossary(None, "list.txt", "hash 1", &names).unwrap().1, "the same list");
@@ -195,4 +204,88 @@ fn changes_everywhere_are_made_together_or_not_at_all() {
     assert_eq!(place.archive.revise_all(&[(hearing, one), (hearing, two)]).unwrap().len(), 2);
     assert_eq!(text(&place, hearing), "They met the Lecornu minister today");
     place.sound();
+}
+
+fn never(heard: &str) -> NameRule {
+    NameRule { id: 0, show: None, heard: NameRule::key(heard), right: None, author: "Eve".into() }
+}
+
+#[test]
+fn a_repair_is_kept_or_put_back_for_good() {
+    let place = Place::new();
+    let (_, hearing) = place.heard();
+    let base = place.archive.repairable(hearing).unwrap();
+    let repairs = [change(&base, 3..5, "Lecornu", machine()), change(&base, 6..7, "Touday", machine())];
+    generation(&place, hearing, &repairs, &[]);
+    let made = place.archive.revisions(hearing).unwrap();
+    let kept = place.archive.judge(made[0].id, Verdict::Keep, None, &person()).unwrap();
+    assert_eq!((kept.evidence.as_str(), &kept.produces), ("notes, line 1", &made[0].produces));
+    let again = place.archive.judge(made[0].id, Verdict::Keep, None, &person());
+    assert!(matches!(again, Err(Error::Conflict)), "{again:?}");
+    place.archive.judge(made[1].id, Verdict::PutBack, Some(&never("Today,")), &person()).unwrap();
+    assert_eq!(place.archive.name_rules(None).unwrap()[0].heard, "today");
+    generation(&place, hearing, &[], &[]);
+    assert_eq!(
+        text(&place, hearing),
+        "we met the Lecornu minister today",
+        "both outlive the next generation"
+    );
+    place.archive.judge(kept.id, Verdict::PutBack, None, &person()).unwrap();
+    assert_eq!(text(&place, hearing), "we met the local new minister today", "what was kept can be put back");
+    assert!(place.archive.repairable(hearing).unwrap().iter().filter(|word| word.by_person).count() == 3);
+    place.sound();
+}
+
+#[test]
+fn a_fix_is_taken_back_as_a_whole_with_its_rule() {
+    let place = Place::new();
+    let (_, hearing) = place.heard();
+    let base = place.archive.repairable(hearing).unwrap();
+    assert_eq!(place.archive.last_fix().unwrap(), None);
+    let fix = |words, id: &str, heard: &str, right: &str| {
+        let fix = Some(Fix { id: id.into(), show: None });
+        let evidence = Evidence { heard: heard.into(), right: right.into(), fix, ..Evidence::default() };
+        Change { evidence: evidence.text(), ..change(&base, words, right, person()) }
+    };
+    let rule = NameRule { right: Some("Lecornu".into()), ..never("Local new,") };
+    place.archive.fix(&[(hearing, fix(3..5, "one", "local new", "Lecornu"))], Some(&rule)).unwrap();
+    place.archive.fix(&[(hearing, fix(0..1, "two", "we", "They"))], None).unwrap();
+    assert_eq!(place.archive.last_fix().unwrap().as_deref(), Some("two"));
+    assert_eq!(place.archive.undo_fix("two", &person()).unwrap(), Undone { taken_back: 1, left: 0 });
+    assert_eq!(place.archive.undo_fix("two", &person()).unwrap(), Undone { taken_back: 0, left: 1 });
+    assert_eq!(place.archive.last_fix().unwrap().as_deref(), Some("one"));
+    assert_eq!(place.archive.name_rules(None).unwrap().len(), 1);
+    place.archive.undo_fix("one", &person()).unwrap();
+    assert_eq!(place.archive.name_rules(None).unwrap(), [], "its rule goes with it");
+    assert_eq!(place.archive.last_fix().unwrap(), None);
+    assert_eq!(text(&place, hearing), "we met the local new minister today");
+    assert!(matches!(place.archive.undo_fix("three", &person()), Err(Error::NotFound { .. })));
+    place.sound();
+}
+
+#[test]
+fn only_what_people_and_feeds_said_is_confirmed_nearby() {
+    let place = Place::new();
+    let (_, hearing) = place.heard();
+    let people = vec![model::Person { name: "Anne Applebaum".into(), role: Some("guest".into()) }];
+    let first = place.archive.episodes(None).unwrap()[0].episode.id;
+    let stated = Stated { show: Some("Talks".into()), people, ..Stated::default() };
+    place.archive.say(first, &stated).unwrap();
+    let base = place.archive.repairable(hearing).unwrap();
+    let named = |words, right: &str| {
+        let evidence =
+            Evidence { name: Some(right.into()), because: "it fits".into(), ..Evidence::default() };
+        Change { evidence: evidence.text(), ..change(&base, words, right, machine()) }
+    };
+    generation(&place, hearing, &[named(3..5, "Lecornu"), named(6..7, "Touday")], &[]);
+    let made = place.archive.revisions(hearing).unwrap();
+    place.archive.judge(made[0].id, Verdict::Keep, None, &person()).unwrap();
+    let stated = Stated { show: Some("Talks".into()), ..Stated::default() };
+    let second = place.add("second.mp3", b"another talk", &stated);
+    let names = |episode| -> Vec<String> {
+        let confirmed = place.archive.confirmed_nearby(episode, 5).unwrap();
+        confirmed.into_iter().map(|confirmed| confirmed.person.name).collect()
+    };
+    assert_eq!(names(second), ["Anne Applebaum", "Lecornu"]);
+    assert!(names(first).is_empty());
 }

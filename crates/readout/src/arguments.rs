@@ -1,5 +1,9 @@
 //! What may stand on the command line, and the help that teaches it.
 
+mod names;
+
+pub use self::names::{AddName, Fix, Names, NamesVerb};
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -61,6 +65,8 @@ pub enum Verb {
     Export(Export),
     /// Write the archive, or one show, as a site that any web server can hand out
     Publish(Publish),
+    /// Names: make them known, correct them everywhere, see why they stand there, take it back
+    Names(Names),
     /// Prove the archive sound
     Check(Check),
     /// The models that hear: list, fetch, verify
@@ -99,7 +105,7 @@ pub struct Demo {
 #[command(after_help = "\
 Examples:
   readout add talk.mp3
-  readout add ~/Podcasts/Frontier --show Frontier
+  readout add ~/Podcasts/Frontier --show Frontier --names guests.txt
   readout add talk.mp3 --title 'The call' --date 2024-04-06 --notes notes.txt --language fr
 
 Title, show, date and notes come from the file's tags where they are not said here. A file that is
@@ -120,6 +126,9 @@ pub struct Add {
     /// Text file with the show notes (with one file)
     #[arg(long, value_name = "FILE")]
     pub notes: Option<PathBuf>,
+    /// List of names to be known in that show: a name a line, CSV, or lines of Wikidata
+    #[arg(long, value_name = "FILE", requires = "show")]
+    pub names: Option<PathBuf>,
     /// Language that is spoken, as en or de; detected when not said
     #[arg(long, value_name = "LANG", value_parser = language)]
     pub language: Option<String>,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use archive::{EpisodeEntry, FeedEntry, Refreshed, Stage, State};
+use archive::{EpisodeEntry, FeedEntry, Refreshed, Repaired, Stage, State};
 use media::Limits;
 use model::{MediaInfo, Millis};
 use serde_json::json;
@@ -147,6 +147,10 @@ impl Shown {
                     self.note(&format!("{} could be read only in part: {why}", episode.episode.title));
                 }
             }
+            Event::Repaired { episode, done } => self.repaired(episode, done),
+            Event::ListFailed { show, reason } => {
+                self.note(&format!("the list of names of {}: {reason}", show.title));
+            }
             Event::Failed { episode, stage, reason, state } => {
                 self.meter = None;
                 self.failed(episode, stage, reason, *state);
@@ -202,6 +206,32 @@ impl Shown {
                     .map(|(number, what)| format!("{number} {what}"))
                     .collect();
                 line(format_args!("{}: {}", feed.title, parts.join(", ")))
+            }
+        });
+    }
+
+    fn repaired(&mut self, episode: &EpisodeEntry, done: &Repaired) {
+        if done.made + done.retired + done.offers == 0 {
+            return;
+        }
+        let title = &episode.episode.title;
+        self.print(|json| match json {
+            true => json_line(&json!({
+                "type": "repaired", "episode": episode.episode.id, "title": title, "made": done.made,
+                "kept": done.kept, "retired": done.retired, "offers": done.offers,
+            })),
+            false => {
+                let parts = [
+                    (done.made, "set right"),
+                    (done.retired, "no longer changed"),
+                    (done.offers, "to be decided"),
+                ];
+                let parts: Vec<String> = parts
+                    .iter()
+                    .filter(|(number, _)| *number > 0)
+                    .map(|(number, what)| format!("{number} {what}"))
+                    .collect();
+                line(format_args!("{title}: names: {}", parts.join(", ")))
             }
         });
     }

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Verb::Transcribe(transcribe) => verbs::transcribe::transcribe(&everywhere, &transcribe),
         Verb::Export(export) => verbs::show::export(&everywhere, &export),
         Verb::Publish(publish) => verbs::publish::publish(&everywhere, &publish),
+        Verb::Names(names) => verbs::names::names(&everywhere, &names),
         Verb::Check(check) => verbs::check::check(&everywhere, &check),
         Verb::Models(models) => verbs::models::models(&everywhere, &models),
         Verb::Serve(serve) => verbs::serve::serve(&everywhere, &serve),

@@ -4,6 +4,7 @@ pub mod add;
 pub mod check;
 pub mod demo;
 pub mod models;
+pub mod names;
 pub mod publish;
 pub mod run;
 pub mod serve;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-const VERBS: [&str; 15] = [
+const VERBS: [&str; 23] = [
     "",
     "add",
     "check",
@@ -13,6 +13,14 @@ const VERBS: [&str; 15] = [
     "models list",
     "models pull",
     "models verify",
+    "names",
+    "names add",
+    "names explain",
+    "names fix",
+    "names import",
+    "names list",
+    "names rules",
+    "names undo",
     "publish",
     "run",
     "serve",

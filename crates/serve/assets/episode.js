@@ -5,6 +5,7 @@ import { Follow } from "./follow.js";
 import { parseFragment } from "./fragment.js";
 import { Walk, listen } from "./keys.js";
 import { Live } from "./live.js";
+import { Names } from "./names.js";
 import { Player, showControls } from "./player.js";
 import { Quote } from "./quote.js";
 import { Strip } from "./strip.js";
@@ -105,12 +106,13 @@ function say(text) {
   saying = setTimeout(() => (toast.hidden = true), 1800);
 }
 
-if (page.dataset.live === "yes") {
-  new Live(page, transcript, () => {
-    walk.refresh();
-    follow.refresh();
-  });
+function refreshed() {
+  walk.refresh();
+  follow.refresh();
 }
+
+if (page.dataset.live === "yes") new Live(page, transcript, refreshed);
+new Names(transcript, part("note-card"), { onChange: refreshed, go: (word) => walk.go(word), say });
 
 const left = player.restore();
 if (!playFragment(location.hash) && left !== null) {

@@ -34,6 +34,7 @@ const ASSETS: &[Asset] = &[
     asset!("keys.js", "text/javascript; charset=utf-8"),
     asset!("quote.js", "text/javascript; charset=utf-8"),
     asset!("find.js", "text/javascript; charset=utf-8"),
+    asset!("names.js", "text/javascript; charset=utf-8"),
     asset!("live.js", "text/javascript; charset=utf-8"),
 ];
 

@@ -3,6 +3,7 @@
 use crate::audio::ending;
 use crate::failure::{Failure, render};
 use crate::library::{Standing, per_cent};
+use crate::names::{Names, What};
 use crate::notes::{self, Piece};
 use crate::passages;
 use crate::passages::{Passage, Seconds};
@@ -27,6 +28,7 @@ pub(crate) struct Loaded {
     pub standing: Standing,
     /// Empty when nothing was heard yet.
     pub transcript: Transcript,
+    pub names: Names,
     pub version: u64,
 }
 
@@ -35,8 +37,12 @@ pub(crate) fn load(archive: &Archive, id: EpisodeId) -> archive::Result<Loaded> 
     let standing = Standing::of(&entry);
     let reading = archive.reading(id, Text::Revised)?;
     let version = reading.as_ref().map_or(entry.version, |reading| reading.version);
+    let names = match &reading {
+        Some(reading) => Names::of(archive, reading.hearing.id, &reading.transcript)?,
+        None => Names::default(),
+    };
     let transcript = reading.map(|reading| reading.transcript).unwrap_or_default();
-    Ok(Loaded { entry, standing, transcript, version })
+    Ok(Loaded { entry, standing, transcript, names, version })
 }
 
 impl Loaded {
@@ -81,6 +87,9 @@ struct Page<'a> {
     language: &'a str,
     version: u64,
     passages: Vec<Passage<'a>>,
+    names: &'a Names,
+    /// Whether readers can decide of names here.
+    decidable: bool,
     bars: Vec<Bar>,
     coverage: Option<String>,
     gaps: Vec<&'a Stretch>,
@@ -99,17 +108,19 @@ struct Page<'a> {
 
 pub(crate) async fn page(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Failure> {
     let id = parsed(&id)?;
-    app.read(move |archive| load(archive, id).map(|loaded| render(&html(&loaded, Places::served(), true))))
-        .await
+    app.read(move |archive| {
+        load(archive, id).map(|loaded| render(&html(&loaded, Places::served(), true, true)))
+    })
+    .await
 }
 
 /// The page of an episode as text. `audio`: its sound lies beside it.
 pub(crate) fn written(loaded: &Loaded, places: Places, audio: bool) -> Result<String, askama::Error> {
-    html(loaded, places, audio).render()
+    html(loaded, places, audio, false).render()
 }
 
-fn html(loaded: &Loaded, places: Places, audio: bool) -> Page<'_> {
-    let Loaded { entry, standing, transcript, version } = loaded;
+fn html(loaded: &Loaded, places: Places, audio: bool, decidable: bool) -> Page<'_> {
+    let Loaded { entry, standing, transcript, names, version } = loaded;
     let recording = entry.recording.as_ref();
     let duration = loaded.duration();
     let notes = entry.episode.notes.as_deref().unwrap_or_default();
@@ -136,7 +147,9 @@ fn html(loaded: &Loaded, places: Places, audio: bool) -> Page<'_> {
         standing,
         language: transcript.language.as_deref().unwrap_or_default(),
         version: *version,
-        passages: passages::passages(transcript, Millis(0)),
+        passages: passages::passages(transcript, names, Millis(0)),
+        names,
+        decidable,
         bars: strip::bars(transcript, duration),
         // Of a recording under way nobody can say yet how much of it will be understood.
         // And only a recogniser was measured against the speech that there is.
@@ -229,7 +242,7 @@ pub(crate) async fn passages(
     let made = app.read(move |archive| {
         let loaded = load(archive, id)?;
         Ok(render(&Fragment {
-            passages: passages::passages(&loaded.transcript, from),
+            passages: passages::passages(&loaded.transcript, &loaded.names, from),
             bars: strip::bars(&loaded.transcript, loaded.duration()),
         }))
     });

@@ -25,8 +25,18 @@ impl Failure {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, sentence)
     }
 
+    pub fn wrong(sentence: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, sentence)
+    }
+
+    pub fn foreign() -> Self {
+        let sentence =
+            "only the pages of this server may change something here: open the page again and try there";
+        Self::new(StatusCode::FORBIDDEN, sentence)
+    }
+
     pub fn method() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "pages are only read")
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "that page is only read")
     }
 
     pub fn host() -> Self {
@@ -39,6 +49,8 @@ impl From<archive::Error> for Failure {
     fn from(error: archive::Error) -> Self {
         let status = match &error {
             archive::Error::NotFound { .. } => StatusCode::NOT_FOUND,
+            archive::Error::Conflict => StatusCode::CONFLICT,
+            archive::Error::Invalid(_) => StatusCode::BAD_REQUEST,
             archive::Error::Paused { .. } => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::server::App;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::net::IpAddr;
@@ -25,21 +25,40 @@ pub(crate) const FOR_OTHERS: [(HeaderName, &str); 2] = [
 const HEADERS: [(HeaderName, &str); 5] = [
     (header::CONTENT_SECURITY_POLICY, PAGE_POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "no-referrer"),
+    // Browsers then say the origin of our own forms, and nothing to anybody else.
+    (header::REFERRER_POLICY, "same-origin"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
-    let mut response = if host_is_ours(request.headers(), &app.options.hosts) {
-        next.run(request).await
-    } else {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let mut response = if !host_is_ours(request.headers(), &app.options.hosts) {
         Failure::host().into_response()
+    } else if !reads && !is_from_our_page(request.headers()) {
+        Failure::foreign().into_response()
+    } else {
+        next.run(request).await
     };
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
+}
+
+/// True when a page of this server sent the request: the browser says so itself (Fetch Metadata), or names the origin of the page,
+/// which is the host that was asked. Of a request that says neither nobody knows where it comes from.
+fn is_from_our_page(headers: &HeaderMap) -> bool {
+    let one = |name| {
+        let mut values = headers.get_all(name).iter();
+        values.next().filter(|_| values.next().is_none()).and_then(|value: &HeaderValue| value.to_str().ok())
+    };
+    if headers.contains_key("sec-fetch-site") {
+        return one("sec-fetch-site") == Some("same-origin");
+    }
+    let origin = one("origin").and_then(|origin| origin.split_once("://"));
+    let (Some(("http" | "https", origin)), Some(host)) = (origin, one("host")) else { return false };
+    origin.eq_ignore_ascii_case(host)
 }
 
 /// True when the request names this machine: by a plain address (which no foreign page can take over), by a name of the
@@ -71,6 +90,33 @@ fn host_name(host: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_our_own_pages_change_something() {
+        for (site, origin, expected) in [
+            ("same-origin", "", true),
+            ("same-origin", "null", true),
+            ("same-site", "http://localhost:80", false),
+            ("cross-site", "http://localhost:80", false),
+            ("none", "http://localhost:80", false),
+            ("", "http://localhost:80", true),
+            ("", "https://LOCALHOST:80", true),
+            ("", "http://localhost", false),
+            ("", "http://evil.example", false),
+            ("", "file://localhost:80", false),
+            ("", "null", false),
+            ("", "", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_static("localhost:80"));
+            for (name, value) in [("sec-fetch-site", site), ("origin", origin)] {
+                if !value.is_empty() {
+                    headers.insert(name, HeaderValue::from_static(value));
+                }
+            }
+            assert_eq!(is_from_our_page(&headers), expected, "{site:?} {origin:?}");
+        }
+    }
 
     #[test]
     fn only_our_own_names_are_answered() {

@@ -1,7 +1,8 @@
 //! The pages of an archive: its library, its shows, and each episode as a text whose every word plays.
 //!
 //! Goes in: an [`Archive`](archive::Archive) and an address to listen on. Comes out: pages, exports and audio over HTTP. Never: inline
-//! script or style, text that was not escaped, a file that is not named by its hash, a change of the archive.
+//! script or style, text that was not escaped, a file that is not named by its hash, a change of the archive other than what a
+//! reader decides of names, in forms that only our own pages can send.
 //!
 //! [`Server::bind`] takes the address and [`Server::run`] serves until it is told to stop, on a runtime of its own:
 //! callers stay synchronous. [`publish()`] writes the same pages as files for any web server.
@@ -13,6 +14,7 @@ mod failure;
 mod guard;
 mod library;
 mod live;
+mod names;
 mod notes;
 mod passages;
 mod places;

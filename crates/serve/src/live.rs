@@ -99,10 +99,10 @@ fn look(archive: &Archive, id: EpisodeId, told: &mut Told) -> archive::Result<Op
         // A removed episode has none any more.
         Err(error) => return Err(error),
     };
-    let Loaded { standing, transcript, version, .. } = loaded;
+    let Loaded { standing, transcript, names, version, .. } = loaded;
     let mut from = None;
     if told.passages.is_empty() || told.version != Some(version) {
-        let now: Vec<(Millis, u64)> = passages(&transcript, Millis(0))
+        let now: Vec<(Millis, u64)> = passages(&transcript, &names, Millis(0))
             .iter()
             .map(|passage| (passage.start(), passage.fingerprint()))
             .collect();

@@ -1,5 +1,6 @@
 //! The transcript as the page shows it: paragraphs whose words carry their times, and stretches without words.
 
+use crate::names::{Names, Note};
 use model::{Millis, Stretch, StretchKind, Transcript, Word};
 use std::fmt::{self, Write as _};
 use transcript::{Paragraph, describe, length_in_words, paragraphs};
@@ -25,6 +26,9 @@ pub(crate) struct Spoken<'a> {
     /// The name that stands above it, where the speaker changes.
     pub speaker: Option<&'a str>,
     pub words: &'a [Word],
+    /// Number of the first word in the text.
+    first: usize,
+    names: &'a Names,
 }
 
 /// A stretch without words.
@@ -36,12 +40,16 @@ pub(crate) struct Unspoken {
 }
 
 /// Passages that begin at or after `from`.
-pub(crate) fn passages(transcript: &Transcript, from: Millis) -> Vec<Passage<'_>> {
+pub(crate) fn passages<'a>(transcript: &'a Transcript, names: &'a Names, from: Millis) -> Vec<Passage<'a>> {
+    let mut next = 0;
     let passage = |piece| match piece {
         Paragraph::Spoken(spoken) => {
             let start = spoken.words.first().map(|word| word.start).unwrap_or_default();
             let speaker = spoken.begins_turn.then(|| spoken.speaker.unwrap_or(SOMEBODY));
-            Passage::Spoken(Spoken { start, timed: spoken.start().is_some(), speaker, words: spoken.words })
+            let first = next;
+            next += spoken.words.len();
+            let timed = spoken.start().is_some();
+            Passage::Spoken(Spoken { start, timed, speaker, words: spoken.words, first, names })
         }
         Paragraph::Unspoken(stretch) => Passage::Unspoken(unspoken(stretch)),
     };
@@ -106,6 +114,11 @@ impl Spoken<'_> {
     /// Whether a word is underlined as heard with little confidence.
     pub fn unsure(&self, word: &Word) -> bool {
         word.confidence < UNSURE
+    }
+
+    /// What is to be said of the name that a word is part of.
+    pub fn note(&self, word: &usize) -> Option<&Note> {
+        self.names.note(self.first + word)
     }
 
     /// Lines the paragraph is likely to fill, in steps of two: the space that is kept for it until it is laid out.

@@ -1,9 +1,9 @@
 //! The routes, and the life of the server.
 
-use crate::{Error, assets, audio, episode, failure, guard, library, live, show};
+use crate::{Error, assets, audio, episode, failure, guard, library, live, names, show};
 use archive::Archive;
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -122,6 +122,8 @@ pub(crate) fn router(archive: Archive, options: Options, stopping: watch::Receiv
         .route("/episode/{id}", get(episode::page))
         .route("/episode/{id}/passages", get(episode::passages))
         .route("/episode/{id}/events", get(live::events))
+        .route("/episode/{id}/repairs/{revision}", post(names::judge))
+        .route("/episode/{id}/offers/{offer}", post(names::decide))
         .route("/episode/{id}/{export}", get(episode::export))
         .route("/audio/{blob}", get(audio::audio))
         .route("/static/{edition}/{name}", get(assets::asset))

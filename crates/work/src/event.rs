@@ -1,5 +1,5 @@
-use archive::{EpisodeEntry, FeedEntry, Refreshed, Stage, State};
-use model::Millis;
+use archive::{EpisodeEntry, FeedEntry, Refreshed, Repaired, Stage, State};
+use model::{Millis, Show};
 use std::time::Duration;
 
 /// How far and how fast the hearing of a recording is.
@@ -111,6 +111,20 @@ pub enum Event<'event> {
         episode: &'event EpisodeEntry,
         /// What was done.
         stage: &'event Stage,
+    },
+    /// The names in the text of an episode were gone through.
+    Repaired {
+        /// The episode.
+        episode: &'event EpisodeEntry,
+        /// What came of it.
+        done: Repaired,
+    },
+    /// The list of names that a show names cannot be read; what was read from it before is used.
+    ListFailed {
+        /// The show.
+        show: &'event Show,
+        /// Why, in one sentence.
+        reason: &'event str,
     },
     /// Work on an episode failed; the others go on.
     Failed {

@@ -8,6 +8,7 @@
 //!     ears: Ears::of_model("whisper-base")     weights from the cache, fetched and loaded when first needed
 //!           Ears::ready(hearer)                anything that implements `Hearer` (tests; a loaded speech::Models)
 //!     observer: &mut (dyn FnMut(Event<'_>) + Send)      called by one thread at a time
+//! read_names(&archive, show?, path, &mut progress) -> Result<ListRead>      a list of names   add_name(&archive, show?, &name)
 //! transcribe(path, &Transcribing, &hearer, &stop, &mut observer) -> Result<Transcribed, WorkError>     no archive
 //! ```
 //! `run` returns when nothing is due (or, with `watch`, when told to stop). When `stop` is set it finishes and stores the
@@ -21,6 +22,8 @@ mod event;
 mod hearing;
 mod lease;
 mod line;
+mod lists;
+mod repair;
 mod run;
 mod sound;
 mod texts;
@@ -29,6 +32,7 @@ mod transcribe;
 pub use ears::{Ears, Hearer, VOICE_DETECTOR};
 pub use error::WorkError;
 pub use event::{Event, HeardEpisode, Pace};
+pub use lists::{BY_HAND, ListRead, add_name, names_of, read_names};
 pub use run::{Options, Summary, run};
 pub use sound::Decoder;
 pub use transcribe::{Transcribed, Transcribing, transcribe};

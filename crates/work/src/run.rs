@@ -8,10 +8,12 @@ use crate::board::Board;
 use crate::hearing::{Ended, hear, media_trouble, sound_of};
 use crate::lease::{LEASE, held};
 use crate::line::{Looked, fetch as fetch_sound, refresh};
+use crate::lists::reread;
+use crate::repair::repair;
 use crate::sound::Decoder;
 use crate::texts::align;
 use crate::{Ears, Event, HeardEpisode, Hearer, WorkError};
-use archive::{Archive, Claim, EpisodeEntry, Error, Retry, Stage, State, Worker};
+use archive::{Archive, Claim, EpisodeEntry, Error, Repaired, Retry, Stage, State, Worker};
 use fetch::{Fetcher, Stop};
 use model::{Millis, Quality};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -80,6 +82,8 @@ pub struct Summary {
     pub partial: u64,
     /// Texts aligned to what was heard.
     pub aligned: u64,
+    /// Repairs of names that are new.
+    pub repaired: u64,
     /// Attempts that failed.
     pub failed: u64,
     /// Length of the recordings heard.
@@ -114,7 +118,7 @@ const LINE: &[Stage] = &[Stage::REFRESH, Stage::FETCH];
 const LINES: usize = 4;
 
 /// What the desk does, in this order: each works from what the ones before it made.
-const DESK: &[Stage] = &[Stage::ALIGN];
+const DESK: &[Stage] = &[Stage::ALIGN, Stage::REPAIR];
 
 /// Does all work that is due; see the head of this crate.
 ///
@@ -216,6 +220,8 @@ struct Shift<'run, 'crew> {
     ears: Option<&'crew mut Ears>,
     worker: Option<Worker>,
     marked_stale: bool,
+    /// Whether the lists of names that shows name were looked at in this run.
+    lists_read: bool,
 }
 
 impl<'run, 'crew> Shift<'run, 'crew> {
@@ -225,7 +231,7 @@ impl<'run, 'crew> Shift<'run, 'crew> {
         stages: &'static [Stage],
         ears: Option<&'crew mut Ears>,
     ) -> Self {
-        Self { crew, number, stages, ears, worker: None, marked_stale: false }
+        Self { crew, number, stages, ears, worker: None, marked_stale: false, lists_read: false }
     }
 
     /// Works until nothing is due for any shift, or until told to stop.
@@ -282,6 +288,11 @@ impl<'run, 'crew> Shift<'run, 'crew> {
         if self.stages == LINE {
             archive.call_feeds()?;
         }
+        if self.stages == DESK && !std::mem::replace(&mut self.lists_read, true) {
+            for (show, reason) in reread(archive)? {
+                self.crew.tell(Event::ListFailed { show: &show.show, reason: &reason });
+            }
+        }
         let name = self.worker.as_ref().map(|worker| worker.name().to_owned()).unwrap_or_default();
         for stage in self.stages {
             if let Some(claim) = archive.claim(std::slice::from_ref(stage), &name, LEASE)? {
@@ -323,6 +334,9 @@ impl<'run, 'crew> Shift<'run, 'crew> {
                 kept(crew, claim, || fetch_sound(crew, fetcher, claim, &episode)).map(Made::Fetched)
             }
             _ if claim.stage == Stage::ALIGN => align(crew.archive, claim, &episode).map(|()| Made::Text),
+            _ if claim.stage == Stage::REPAIR => {
+                kept(crew, claim, || repair(crew.archive, claim, &episode)).map(Made::Repaired)
+            }
             _ => probe(crew, claim, &episode).map(|()| Made::Probed),
         });
         match attempt {
@@ -342,6 +356,10 @@ impl<'run, 'crew> Shift<'run, 'crew> {
             Ok(Made::Text) => {
                 crew.sum(|summary| summary.aligned += 1);
                 crew.tell(Event::Done { episode: &episode, stage: &claim.stage });
+            }
+            Ok(Made::Repaired(done)) => {
+                crew.sum(|summary| summary.repaired += done.made);
+                crew.tell(Event::Repaired { episode: &episode, done });
             }
             Ok(Made::Probed) => {
                 crew.sum(|summary| summary.probed += 1);
@@ -436,6 +454,7 @@ enum Made {
     Heard(HeardEpisode),
     Fetched(u64),
     Text,
+    Repaired(Repaired),
 }
 
 /// Runs an attempt; a panic in it is a failure of this one piece of work.

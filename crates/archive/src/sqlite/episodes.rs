@@ -235,6 +235,14 @@ pub(crate) fn say(tx: &Transaction<'_>, id: EpisodeId, stated: &Stated) -> Resul
     place_in_queue(tx, id)?;
     drop_empty_automatic_shows(tx)?;
     let after = entry(tx, id)?;
+    // What repairs know of names comes from these.
+    let known = |entry: &EpisodeEntry| {
+        let episode = &entry.episode;
+        (entry.show.id, episode.title.clone(), episode.notes.clone(), episode.people.clone())
+    };
+    if known(&after) != known(&before) {
+        super::names::repair_due(tx, id)?;
+    }
     if after.episode.language != before.episode.language
         && before.cells.iter().any(|cell| cell.stage == Stage::HEAR)
         && let Some(blob) = after.recording.as_ref().and_then(|recording| recording.blob)

@@ -417,7 +417,8 @@ fn describe(tx: &Transaction<'_>, episode: EpisodeId, item: &Incoming) -> Result
         tx.prepare_cached("UPDATE recordings SET duration = ?2 WHERE episode = ?1 AND blob IS NULL")?
             .execute(params![episode.to_string(), super::stored(duration.0)])?;
     }
-    super::episodes::place_in_queue(tx, episode)
+    super::episodes::place_in_queue(tx, episode)?;
+    super::names::repair_due(tx, episode)
 }
 
 pub(crate) fn unchanged(tx: &Transaction<'_>, id: FeedId, again: Duration) -> Result<()> {

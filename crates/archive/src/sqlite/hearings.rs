@@ -417,7 +417,8 @@ pub(crate) fn complete(tx: &Transaction<'_>, id: HearingId, result: &HearingResu
         params![hearing.recording.to_string(), id.to_string()],
     )?;
     changed(tx, &hearing)?;
-    super::alignments::require(tx, hearing.recording)
+    super::alignments::require(tx, hearing.recording)?;
+    super::names::repair_due(tx, episode_of(tx, hearing.recording)?)
 }
 
 fn close(tx: &Transaction<'_>, id: HearingId, result: &HearingResult) -> Result<Hearing> {
@@ -479,7 +480,8 @@ pub(crate) fn show(tx: &Transaction<'_>, recording: RecordingId, id: HearingId) 
         params![recording.to_string(), id.to_string()],
     )?;
     changed(tx, &hearing)?;
-    super::alignments::require(tx, recording)
+    super::alignments::require(tx, recording)?;
+    super::names::repair_due(tx, episode_of(tx, recording)?)
 }
 
 pub(crate) fn status(tx: &Transaction<'_>) -> Result<Status> {

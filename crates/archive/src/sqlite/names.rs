@@ -74,7 +74,7 @@ pub(crate) fn set_glossary(
     let mut statement =
         tx.prepare_cached("INSERT INTO names (glossary, number, spelling, entry) VALUES (?1, ?2, ?3, ?4)")?;
     for (number, name) in names.iter().enumerate() {
-        statement.execute(params![id, number as i64, name.spelling, name.entry.to_string()])?;
+        statement.execute(params![id, number as i64, name.spelling, name.entry])?;
     }
     names_changed(tx, show)?;
     Ok((id, true))
@@ -101,7 +101,7 @@ pub(crate) fn glossary_names(tx: &Transaction<'_>, glossary: i64) -> Result<Vec<
     let mut statement =
         tx.prepare_cached("SELECT spelling, entry FROM names WHERE glossary = ?1 ORDER BY number")?;
     let names = statement.query_map([glossary], |row| {
-        Ok(GlossaryName { spelling: row.get("spelling")?, entry: json(row, "entry")? })
+        Ok(GlossaryName { spelling: row.get("spelling")?, entry: row.get("entry")? })
     })?;
     Ok(names.collect::<Result<_, _>>()?)
 }

@@ -1,8 +1,10 @@
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use archive::{Archive, State, Stated};
+use model::ShowId;
 use serde_json::json;
 
 use super::{json_line, line};
@@ -38,11 +40,15 @@ pub fn add(everywhere: &Everywhere, add: &Add) -> Result<Outcome> {
         language: add.language.clone(),
     };
     let mut added = 0;
+    let mut shows = BTreeSet::new();
     if !files.is_empty() {
         let archive = place::create(everywhere)?;
         for file in &files {
             match add_one(everywhere, &archive, file, &stated) {
-                Ok(()) => added += 1,
+                Ok(show) => {
+                    added += 1;
+                    shows.insert(show);
+                }
                 // The rest would meet the same full disk.
                 Err(error)
                     if error.downcast_ref::<archive::Error>().is_some_and(archive::Error::is_paused) =>
@@ -53,6 +59,11 @@ pub fn add(everywhere: &Everywhere, add: &Add) -> Result<Outcome> {
                     failure::print(&error);
                     failed += 1;
                 }
+            }
+        }
+        if let Some(list) = &add.names {
+            for show in shows {
+                super::names::import(everywhere, &archive, Some(show), list)?;
             }
         }
         if added > 0 && !everywhere.json {
@@ -66,7 +77,8 @@ pub fn add(everywhere: &Everywhere, add: &Add) -> Result<Outcome> {
     })
 }
 
-fn add_one(everywhere: &Everywhere, archive: &Archive, file: &Path, stated: &Stated) -> Result<()> {
+/// Adds one file; gives the show it went to.
+fn add_one(everywhere: &Everywhere, archive: &Archive, file: &Path, stated: &Stated) -> Result<ShowId> {
     // Looked at before it is copied: what is no media should not become an episode.
     let info = hearing::look_at(file)?;
     let added = archive.add_file(file, stated)?;
@@ -77,14 +89,16 @@ fn add_one(everywhere: &Everywhere, archive: &Archive, file: &Path, stated: &Sta
         archive.ask(cell.subject, &cell.stage)?;
     }
     if everywhere.json {
-        return json_line(&json!({
+        json_line(&json!({
             "file": file, "episode": added.episode, "recording": added.recording, "new": added.new,
             "show": entry.show.title, "title": entry.episode.title, "media": info,
-        }));
+        }))?;
+        return Ok(entry.show.id);
     }
     let length = info.duration.map(|length| format!("{}, ", clock(length.0))).unwrap_or_default();
     let what = if added.new { "added" } else { "was there already:" };
-    line(format_args!("{what} {} / {} ({length}{})", entry.show.title, entry.episode.title, info.codec))
+    line(format_args!("{what} {} / {} ({length}{})", entry.show.title, entry.episode.title, info.codec))?;
+    Ok(entry.show.id)
 }
 
 fn notes(path: &Path) -> Result<String> {

@@ -20,12 +20,13 @@ pub fn run(everywhere: &Everywhere, run: &Run) -> Result<Outcome> {
     if everywhere.json {
         json_line(&json!({
             "type": "summary", "heard": summary.heard, "partial": summary.partial, "failed": summary.failed,
+            "repaired": summary.repaired,
             "audio_ms": summary.audio, "seconds": summary.spent.as_secs_f64(), "stopped": summary.stopped,
             "left": summary.left,
         }))?;
     } else if summary.stopped {
         line("stopped; the next `readout run` goes on from here")?;
-    } else if summary.heard + summary.failed == 0 {
+    } else if summary.heard + summary.failed + summary.repaired == 0 {
         let (what, next) = match summary.left {
             0 => ("nothing is due", "`readout add FILE` brings work, `readout serve` shows what is there"),
             _ => ("nothing can be done now", "`readout status` shows what waits"),

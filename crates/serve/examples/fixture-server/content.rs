@@ -60,6 +60,14 @@ pub fn hostile() -> Talk {
     speak(&format!("{}\n\n[gap 2]\n\n_{}_", words.join(" "), words.join("_ _")))
 }
 
+/// Names as a recogniser would write them.
+pub fn misheard() -> Talk {
+    speak(
+        "Good evening. The minister, local new, rang his counterpart on Wednesday, and show you go said nothing for a while.\n\n\
+         Then bride spoke of local new again. We also heard from Marin all does, who was at the light, and from Teo.",
+    )
+}
+
 pub fn live() -> Talk {
     let text = include_str!("talk.txt").replace("Harbour Light", "Fog and Signal");
     speak(&text)

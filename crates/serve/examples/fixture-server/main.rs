@@ -7,7 +7,10 @@
 mod content;
 mod sound;
 
-use archive::{Archive, Claim, HearingRequest, HearingResult, Retry, Stage, Stated};
+use archive::{
+    Archive, Author, AuthorKind, Change, Claim, Evidence, HearingRequest, HearingResult, NewOffer, Retry,
+    Stage, Stated, respelled,
+};
 use content::Talk;
 use model::{EpisodeId, HearingId, MediaInfo, MediaTags, Millis, Quality, RecordingId};
 use std::io::BufRead;
@@ -42,6 +45,11 @@ fn main() -> Result<()> {
     };
     let talk_id = maker.heard("harbour-light-212.wav", &sound::wav(talk.duration), "WAV", &stated, &talk)?;
 
+    let names = content::misheard();
+    let stated = harbour("Names in the wind", "2026-11-11")?;
+    let names_id = maker.heard("names.wav", &sound::wav(names.duration), "WAV", &stated, &names)?;
+    maker.repaired(names_id)?;
+
     let long = content::long();
     let stated = harbour("The long night: ten hours of the harbour", "2026-10-15")?;
     let long_id = maker.heard("long-night.flac", &sound::flac(long.duration), "FLAC", &stated, &long)?;
@@ -73,7 +81,7 @@ fn main() -> Result<()> {
 
     let server = serve::Server::bind(archive.clone(), address, serve::Options::default())?;
     println!(
-        r#"{{"address":"http://{}","talk":"{talk_id}","long":"{long_id}","hostile":"{hostile_id}","live":"{live_id}","waiting":"{waiting_id}"}}"#,
+        r#"{{"address":"http://{}","talk":"{talk_id}","names":"{names_id}","long":"{long_id}","hostile":"{hostile_id}","live":"{live_id}","waiting":"{waiting_id}"}}"#,
         server.address()
     );
     let stop = Arc::new(AtomicBool::new(false));
@@ -145,6 +153,60 @@ impl Maker<'_> {
         let begun = self.archive.begin_hearing(claim, recording, &request)?;
         self.archive.set_hearing_language(claim, begun.hearing.id, "en")?;
         Ok(begun.hearing.id)
+    }
+
+    /// Sets names right as the stage `repair` does, with evidence that was made up.
+    fn repaired(&self, episode: EpisodeId) -> Result<()> {
+        let claim = loop {
+            let claim = self.archive.claim(&[Stage::REPAIR], "fixture", LEASE)?.ok_or("no repair is due")?;
+            if claim.episode() == episode {
+                break claim;
+            }
+            self.archive.finish(&claim, "repair/1")?;
+        };
+        let hearing = self.archive.episode(episode)?.hearing.ok_or("nothing was heard")?.id;
+        let words = self.archive.repairable(hearing)?;
+        let change = |heard: &str, occurrence: usize, right: &str, because: &str| -> Result<Change> {
+            let wanted: Vec<&str> = heard.split(' ').collect();
+            let fits = |span: &&[archive::Repairable]| {
+                let bare = |word: &archive::Repairable| archive::NameRule::key(&word.live.word.text);
+                span.iter().map(bare).eq(wanted.iter().copied())
+            };
+            let span = words.windows(wanted.len()).filter(fits).nth(occurrence).ok_or("no such words")?;
+            let spoken: Vec<model::Word> = span.iter().map(|word| word.live.word.clone()).collect();
+            let evidence = Evidence {
+                heard: heard.into(),
+                right: right.into(),
+                source: "notes, line 3".into(),
+                because: because.into(),
+                reasons: vec!["sounds much alike".into(), because.into()],
+                ..Evidence::default()
+            };
+            Ok(Change {
+                author: Author { kind: AuthorKind::Machine, name: "repair/1".into() },
+                evidence: evidence.text(),
+                consumes: span.iter().map(|word| word.live.id).collect(),
+                produces: respelled(&spoken, right),
+            })
+        };
+        let because = "it sounds like “Lecornu”, whom the notes name";
+        let repairs = [
+            change("local new", 0, "Lecornu", because)?,
+            change("show you go", 0, "Shoigu", &content::HOSTILE.join(" "))?,
+            change("local new", 1, "Lecornu", because)?,
+        ];
+        let offer = |change: Change| NewOffer {
+            consumes: change.consumes,
+            produces: change.produces,
+            evidence: change.evidence,
+            score: 0.5,
+        };
+        let offers = [
+            offer(change("bride", 0, "Brede", "somebody of that name speaks in other episodes")?),
+            offer(change("marin all does", 0, "Maren Aldous", "she is a host of the show")?),
+        ];
+        self.archive.store_repairs(&claim, hearing, "repair/1", &repairs, &offers)?;
+        Ok(())
     }
 
     fn heard(
