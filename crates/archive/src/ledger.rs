@@ -247,7 +247,19 @@ impl Archive {
     /// Work whose lease ran out is due again; after [`MAX_ATTEMPTS`] attempts that left nothing behind it is
     /// quarantined. The database's clock decides.
     pub fn claim(&self, stages: &[Stage], worker: &str, lease: Duration) -> Result<Option<Claim>> {
-        self.store.write(|tx| sql::claim(tx, stages, worker, lease.min(MAX_LEASE)))
+        self.store.write(|tx| sql::claim(tx, None, stages, worker, lease.min(MAX_LEASE)))
+    }
+
+    /// Hands out one piece of work that somebody waits for; `None` when it is not due, or another worker has it.
+    pub fn claim_one(
+        &self,
+        subject: impl Into<Subject>,
+        stage: &Stage,
+        worker: &str,
+        lease: Duration,
+    ) -> Result<Option<Claim>> {
+        let (subject, stages) = (subject.into(), std::slice::from_ref(stage));
+        self.store.write(|tx| sql::claim(tx, Some(subject), stages, worker, lease.min(MAX_LEASE)))
     }
 
     /// Extends a lease from now.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-const VERBS: [&str; 15] = [
+const VERBS: &[&str] = &[
     "",
     "add",
     "check",
@@ -17,6 +17,14 @@ const VERBS: [&str; 15] = [
     "run",
     "serve",
     "show",
+    "shows",
+    "shows edit",
+    "shows export",
+    "shows fetch",
+    "shows list",
+    "shows pause",
+    "shows remove",
+    "shows resume",
     "status",
     "transcribe",
 ];

@@ -152,8 +152,8 @@ fn attempt(
 ) -> Result<HeardEpisode, Ended> {
     let (recording, path) = sound_of(archive, episode)?;
     let language = episode.episode.language.clone();
-    let request =
-        HearingRequest { engine: hearer.engine(), quality: options.quality, language: language.clone() };
+    let quality = archive.show_settings(episode.show.id)?.quality.unwrap_or(options.quality);
+    let request = HearingRequest { engine: hearer.engine(), quality, language: language.clone() };
     let begun = archive.begin_hearing(claim, recording.id, &request)?;
     let hearing = begun.hearing.id;
     let opened = options.decoder.open(&path);
@@ -165,7 +165,7 @@ fn attempt(
     let mut refused = None;
     let heard = hearer.hear(
         &mut blocks,
-        &Request { quality: options.quality, language, workers: options.workers },
+        &Request { quality, language, workers: options.workers },
         begun.hearing.language.as_deref(),
         &begun.windows,
         &mut |event| {

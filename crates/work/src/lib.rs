@@ -29,6 +29,7 @@ mod transcribe;
 pub use ears::{Ears, Hearer, VOICE_DETECTOR};
 pub use error::WorkError;
 pub use event::{Event, HeardEpisode, Pace};
-pub use run::{Options, Summary, run};
+pub use line::Looked;
+pub use run::{Options, Summary, look, run};
 pub use sound::Decoder;
 pub use transcribe::{Transcribed, Transcribing, transcribe};

@@ -13,7 +13,7 @@ use crate::texts::align;
 use crate::{Ears, Event, HeardEpisode, Hearer, WorkError};
 use archive::{Archive, Claim, EpisodeEntry, Error, Retry, Stage, State, Worker};
 use fetch::{Fetcher, Stop};
-use model::{Millis, Quality};
+use model::{FeedId, Millis, Quality};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -136,14 +136,7 @@ pub fn run(
     if options.fetcher.is_some() {
         shifts.extend([LINE; LINES]);
     }
-    let crew = Crew {
-        archive,
-        options,
-        stop,
-        observer: Mutex::new(observer),
-        summary: Mutex::default(),
-        board: Board::new(shifts.len()),
-    };
+    let crew = Crew::new(archive, options, stop, observer, shifts.len());
     std::thread::scope(|scope| {
         for (number, stages) in shifts.iter().copied().enumerate().skip(1) {
             let crew = &crew;
@@ -188,7 +181,24 @@ pub(crate) struct Crew<'run> {
     board: Board,
 }
 
-impl Crew<'_> {
+impl<'run> Crew<'run> {
+    pub fn new(
+        archive: &'run Archive,
+        options: &'run Options,
+        stop: &'run Arc<AtomicBool>,
+        observer: &'run mut (dyn FnMut(Event<'_>) + Send),
+        shifts: usize,
+    ) -> Self {
+        Self {
+            archive,
+            options,
+            stop,
+            observer: Mutex::new(observer),
+            summary: Mutex::default(),
+            board: Board::new(shifts),
+        }
+    }
+
     pub fn tell(&self, event: Event<'_>) {
         (self.observer.lock().unwrap_or_else(PoisonError::into_inner))(event);
     }
@@ -372,16 +382,7 @@ impl<'run, 'crew> Shift<'run, 'crew> {
                 });
                 crew.tell(Event::FeedFailed { feed: &feed, reason: &reason });
             }
-            Err(Ended::Stopped) => match crew.archive.release(claim) {
-                Ok(()) | Err(Error::LeaseLost { .. }) => {}
-                Err(error) => return Err(error.into()),
-            },
-            Err(Ended::Archive(Error::LeaseLost { .. } | Error::NotFound { .. })) => {}
-            Err(Ended::Archive(error)) => return Err(error.into()),
-            Err(Ended::Failed { reason, .. } | Ended::Later { reason, .. }) => {
-                crew.archive.fail(claim, &reason, Retry::After(AGAIN))?;
-                crew.sum(|summary| summary.failed += 1);
-            }
+            Err(ended) => feed_ended(crew, claim, ended)?,
         }
         Ok(())
     }
@@ -427,6 +428,50 @@ impl<'run, 'crew> Shift<'run, 'crew> {
             crew.archive.mark_stale(&Stage::HEAR, &hearer.engine())?;
         }
         Ok(Some(hearer))
+    }
+}
+
+/// A look at a feed that ended without a result.
+fn feed_ended(crew: &Crew<'_>, claim: &Claim, ended: Ended) -> Result<(), WorkError> {
+    match ended {
+        Ended::Stopped => match crew.archive.release(claim) {
+            Ok(()) | Err(Error::LeaseLost { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        },
+        Ended::Archive(Error::LeaseLost { .. } | Error::NotFound { .. }) => Ok(()),
+        Ended::Archive(error) => Err(error.into()),
+        Ended::Failed { reason, .. } | Ended::Later { reason, .. } => {
+            crew.archive.fail(claim, &reason, Retry::After(AGAIN))?;
+            crew.sum(|summary| summary.failed += 1);
+            Ok(())
+        }
+    }
+}
+
+/// Looks at one feed that is due, now, for whoever waits for what it says. `None` when another program is at it, when it
+/// was told to stop, or when the archive has no way to the network.
+///
+/// # Errors
+/// The archive cannot take what came. What is wrong with the feed is a result.
+pub fn look(
+    archive: &Archive,
+    feed: FeedId,
+    options: &Options,
+    stop: &Arc<AtomicBool>,
+) -> Result<Option<Looked>, WorkError> {
+    let Some(fetcher) = &options.fetcher else { return Ok(None) };
+    let worker = archive.register_worker()?;
+    let Some(claim) = archive.claim_one(feed, &Stage::REFRESH, worker.name(), LEASE)? else {
+        return Ok(None);
+    };
+    let nobody = &mut |_: Event<'_>| {};
+    let crew = Crew::new(archive, options, stop, nobody, 1);
+    match caught(|| kept(&crew, &claim, || refresh(&crew, fetcher, &claim))) {
+        Ok(looked) => Ok(Some(looked)),
+        Err(ended) => {
+            feed_ended(&crew, &claim, ended)?;
+            Ok(None)
+        }
     }
 }
 

@@ -4,7 +4,8 @@ mod pace;
 mod refresh;
 mod sound;
 
-pub(crate) use refresh::{Looked, refresh};
+pub use refresh::Looked;
+pub(crate) use refresh::refresh;
 pub(crate) use sound::fetch;
 
 use crate::hearing::Ended;
