@@ -311,6 +311,11 @@ impl Archive {
         self.store.read(|tx| sql::list(tx, show))
     }
 
+    /// Streams that are recorded by schedule.
+    pub fn streams(&self) -> Result<Vec<FeedEntry>> {
+        self.store.read(sql::streams)
+    }
+
     /// One subscription.
     pub fn feed(&self, feed: FeedId) -> Result<FeedEntry> {
         self.store.read(|tx| sql::entry(tx, feed))
@@ -434,6 +439,11 @@ impl Archive {
             bytes += self.erase_unused(blob)?;
         }
         Ok(bytes)
+    }
+
+    /// Episodes whose show keeps no sound, and whose sound nothing needs any more: all their work is done.
+    pub fn settled_sounds(&self) -> Result<Vec<EpisodeId>> {
+        self.store.read(sql::settled_sounds)
     }
 
     /// What removing a show would erase: its episodes, and the bytes of their recordings.

@@ -144,6 +144,24 @@ impl Shown {
                     false => line(format_args!("{title}: fetched, {}", bytes(*size))),
                 });
             }
+            Event::Recorded { episode } => {
+                let title = &episode.episode.title;
+                self.print(|json| match json {
+                    true => json_line(&json!({
+                        "type": "recorded", "episode": episode.episode.id, "title": title,
+                    })),
+                    false => line(format_args!("{title}: recorded")),
+                });
+            }
+            Event::Texts { episode, found } => {
+                let title = &episode.episode.title;
+                self.print(|json| match json {
+                    true => json_line(&json!({
+                        "type": "texts", "episode": episode.episode.id, "title": title, "found": found,
+                    })),
+                    false => line(format_args!("{title}: {found}")),
+                });
+            }
             Event::Hearing { episode, pace } => self.pace(&episode.episode.title, pace),
             Event::Probed { .. } => {}
             Event::Done { episode, stage } if **stage == Stage::ALIGN => {

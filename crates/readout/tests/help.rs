@@ -18,6 +18,7 @@ const VERBS: &[&str] = &[
     "serve",
     "show",
     "shows",
+    "shows add",
     "shows edit",
     "shows export",
     "shows fetch",

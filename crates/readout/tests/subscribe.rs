@@ -132,14 +132,23 @@ fn a_subscription_is_looked_at_at_once_fetched_and_asked_again_politely() {
     assert_eq!((&added["title"], &added["episodes"]), (&"The Harbour Hour".into(), &4.into()));
     assert_eq!((&added["due"], &added["new"]), (&2.into(), &true.into()));
 
+    // Nothing needs weights: all have their publisher's transcript.
     let run = readout(&place, &server, &["run", "--json"]);
-    assert_eq!(of_type(&run, "fetched").len(), 2, "{run:?}");
+    run.works();
+    assert_eq!((of_type(&run, "fetched").len(), of_type(&run, "texts").len()), (2, 4), "{run:?}");
+    let found = of_type(&run, "texts")[0]["found"].as_str().unwrap().to_owned();
+    assert_eq!(found, "the publisher's transcript, 29 words of 2 speakers, 2 chapters");
+    assert!(!server.seen().iter().any(|seen| seen.path.ends_with(".html")), "the better one was good");
+    let shown = readout(&place, &server, &["show", "Evening 4"]);
+    for says in ["The Harbour Hour", "Ruan Tregear", "The ferry was late, as it always is in March."] {
+        assert!(shown.works().contains(says), "{says}: {shown:?}");
+    }
     let status = readout(&place, &server, &["status", "--json"]);
     let episodes = of_type(&status, "episode");
     let titles: Vec<_> = episodes.iter().map(|episode| episode["title"].as_str().unwrap()).collect();
     assert_eq!(titles, ["Evening 4", "Evening 3", "Evening 2", "Evening 1"]);
     assert_eq!(episodes[0]["duration_ms"], 20_000);
-    assert_eq!(episodes[3]["state"], "not fetched");
+    assert_eq!(episodes[3]["state"], "publisher's text");
     assert_eq!(of_type(&status, "feed")[0]["episodes"], 4);
     place.run(["check"]).works();
 
@@ -312,6 +321,7 @@ fn shows_are_changed_paused_and_removed() {
     assert_eq!((&show["settings"]["keep"], &show["settings"]["language"]), (&"nothing".into(), &"de".into()));
     let run = readout(&place, &server, &["run", "--json"]);
     assert_eq!(of_type(&run, "fetched").len(), 2, "{run:?}");
+    assert!(blobs(&place.path("archive/blobs")).iter().all(|blob| fs::metadata(blob).unwrap().len() < 10_000), "no sound is kept");
 
     assert!(readout(&place, &server, &["shows", "pause", "The Harbour Hour"]).works().contains("paused"));
     let asked = server.seen().len();

@@ -3,6 +3,7 @@
 use crate::Hearer;
 use crate::event::{Event, HeardEpisode, Pace};
 use crate::lease::held;
+use crate::line::lost_of;
 use crate::run::Options;
 use crate::sound::{Blocks, is_worth_another_try};
 use archive::{Archive, Claim, EpisodeEntry, Error, HearingRequest, HearingResult, MAX_ATTEMPTS, Status};
@@ -197,7 +198,10 @@ fn attempt(
     let spent = clock.begun.elapsed();
     let done = clock.new_until(heard.duration);
     let speed = clock.speed(done);
-    let stretches = heard.stretches.into_iter().filter(|stretch| stretch.kind != StretchKind::Gap).collect();
+    let mut stretches: Vec<_> =
+        heard.stretches.into_iter().filter(|stretch| stretch.kind != StretchKind::Gap).collect();
+    stretches.extend(lost_of(archive, episode.episode.id)?.into_iter().map(|lost| lost.gap(heard.duration)));
+    stretches.sort_by_key(|stretch| stretch.start);
     let partial = blocks.partial().map(|reason| in_its_name(archive, recording, &reason));
     let result = HearingResult {
         language: heard.language.clone(),

@@ -1,13 +1,13 @@
 //! The loop: claims the most urgent work, does it, records how it ended.
 //!
-//! Work is done by *shifts* that go on side by side: the *line* waits for the network, the *desk* works on texts, the *ears*
+//! Work is done by *shifts* that go on side by side: the *line* waits for the network, the *air* for broadcasts, the *desk* works on texts, the *ears*
 //! on sound. Each claims from the ledger what is its own, so that a long recording holds up no feed and no repair, and
 //! what one shift makes due another finds at its next look.
 
 use crate::board::Board;
 use crate::hearing::{Ended, hear, media_trouble, sound_of};
 use crate::lease::{LEASE, held};
-use crate::line::{Looked, fetch as fetch_sound, refresh};
+use crate::line::{Looked, call_streams, fetch as fetch_sound, record, refresh, texts};
 use crate::sound::Decoder;
 use crate::texts::align;
 use crate::{Ears, Event, HeardEpisode, Hearer, WorkError};
@@ -72,6 +72,10 @@ pub struct Summary {
     pub found: u64,
     /// Sounds fetched.
     pub fetched: u64,
+    /// Broadcasts recorded.
+    pub recorded: u64,
+    /// Episodes whose publisher had a transcript or chapters.
+    pub texts: u64,
     /// Recordings probed.
     pub probed: u64,
     /// Recordings heard to their end.
@@ -107,11 +111,18 @@ const LOOK: Duration = Duration::from_secs(1);
 /// What the ears do, in this order: probes take no time, and what they find says in which order to hear.
 const EARS: &[Stage] = &[Stage::PROBE, Stage::HEAR];
 
-/// What the line does. Feeds come first: they say what else there is.
-const LINE: &[Stage] = &[Stage::REFRESH, Stage::FETCH];
+/// What the line does. Feeds come first: they say what else there is; texts before sounds: where there is one, the sound
+/// need not be heard.
+const LINE: &[Stage] = &[Stage::REFRESH, Stage::TEXTS, Stage::FETCH];
 
 /// Threads of the line. They wait more than they work.
 const LINES: usize = 4;
+
+/// What is on the air: done only by who keeps watching, since a broadcast takes its time.
+const AIR: &[Stage] = &[Stage::RECORD];
+
+/// Broadcasts that are recorded at once.
+const TUNERS: usize = 8;
 
 /// What the desk does, in this order: each works from what the ones before it made.
 const DESK: &[Stage] = &[Stage::ALIGN];
@@ -135,6 +146,9 @@ pub fn run(
     let mut shifts = vec![EARS, DESK];
     if options.fetcher.is_some() {
         shifts.extend([LINE; LINES]);
+        if options.watch {
+            shifts.extend([AIR; TUNERS]);
+        }
     }
     let crew = Crew::new(archive, options, stop, observer, shifts.len());
     std::thread::scope(|scope| {
@@ -209,6 +223,10 @@ impl<'run> Crew<'run> {
 
     pub fn stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    pub fn stop_flag(&self) -> Arc<AtomicBool> {
+        self.stop.clone()
     }
 
     /// The same question for a fetch, which asks it while it waits.
@@ -291,6 +309,8 @@ impl<'run, 'crew> Shift<'run, 'crew> {
         archive.reclaim()?;
         if self.stages == LINE {
             archive.call_feeds()?;
+        } else if self.stages == AIR {
+            call_streams(archive)?;
         }
         let name = self.worker.as_ref().map(|worker| worker.name().to_owned()).unwrap_or_default();
         for stage in self.stages {
@@ -303,6 +323,11 @@ impl<'run, 'crew> Shift<'run, 'crew> {
                 return done.map(|()| true);
             }
         }
+        if self.stages == EARS {
+            for episode in archive.settled_sounds()? {
+                archive.drop_sound(episode)?;
+            }
+        }
         Ok(false)
     }
 
@@ -310,6 +335,9 @@ impl<'run, 'crew> Shift<'run, 'crew> {
         let crew = self.crew;
         if claim.stage == Stage::REFRESH {
             return self.look_at_feed(claim);
+        }
+        if claim.stage == Stage::RECORD {
+            return self.record(claim);
         }
         let episode = match crew.archive.episode(claim.episode()) {
             Ok(episode) => episode,
@@ -329,6 +357,9 @@ impl<'run, 'crew> Shift<'run, 'crew> {
                     hear(crew.archive, claim, crew.options, hearer.as_ref(), crew.stop, &episode, observer);
                 heard.map(Made::Heard)
             }
+            (None, Some(fetcher)) if claim.stage == Stage::TEXTS => {
+                kept(crew, claim, || texts(crew, fetcher, claim, &episode)).map(Made::Texts)
+            }
             (None, Some(fetcher)) if claim.stage == Stage::FETCH => {
                 kept(crew, claim, || fetch_sound(crew, fetcher, claim, &episode)).map(Made::Fetched)
             }
@@ -344,6 +375,12 @@ impl<'run, 'crew> Shift<'run, 'crew> {
                     summary.spent += heard.spent;
                 });
                 crew.tell(Event::Heard { episode: &episode, heard });
+            }
+            Ok(Made::Texts(found)) => {
+                if let Some(found) = found {
+                    crew.sum(|summary| summary.texts += 1);
+                    crew.tell(Event::Texts { episode: &episode, found: &found });
+                }
             }
             Ok(Made::Fetched(bytes)) => {
                 crew.sum(|summary| summary.fetched += 1);
@@ -385,6 +422,20 @@ impl<'run, 'crew> Shift<'run, 'crew> {
             Err(ended) => feed_ended(crew, claim, ended)?,
         }
         Ok(())
+    }
+
+    /// The stage `record`, whose subject is a stream.
+    fn record(&self, claim: &Claim) -> Result<(), WorkError> {
+        let crew = self.crew;
+        let Some(fetcher) = &crew.options.fetcher else { return Ok(()) };
+        match caught(|| kept(crew, claim, || record(crew, fetcher, claim))) {
+            Ok(episode) => {
+                crew.sum(|summary| summary.recorded += 1);
+                crew.tell(Event::Recorded { episode: &crew.archive.episode(episode)? });
+                Ok(())
+            }
+            Err(ended) => feed_ended(crew, claim, ended),
+        }
     }
 
     /// An attempt that ended without its result.
@@ -440,8 +491,14 @@ fn feed_ended(crew: &Crew<'_>, claim: &Claim, ended: Ended) -> Result<(), WorkEr
         },
         Ended::Archive(Error::LeaseLost { .. } | Error::NotFound { .. }) => Ok(()),
         Ended::Archive(error) => Err(error.into()),
-        Ended::Failed { reason, .. } | Ended::Later { reason, .. } => {
-            crew.archive.fail(claim, &reason, Retry::After(AGAIN))?;
+        Ended::Failed { .. } | Ended::Later { .. } => {
+            let (reason, retry) = match ended {
+                Ended::Later { reason, after } => (reason, Retry::Later(after)),
+                Ended::Failed { reason, again: false } => (reason, Retry::Never),
+                Ended::Failed { reason, .. } => (reason, Retry::After(AGAIN)),
+                Ended::Stopped | Ended::Archive(_) => return Ok(()),
+            };
+            crew.archive.fail(claim, &reason, retry)?;
             crew.sum(|summary| summary.failed += 1);
             Ok(())
         }
@@ -481,6 +538,8 @@ enum Made {
     Heard(HeardEpisode),
     Fetched(u64),
     Text,
+    /// What was found, if anything.
+    Texts(Option<String>),
 }
 
 /// Runs an attempt; a panic in it is a failure of this one piece of work.

@@ -2,12 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use archive::{Archive, CheckOptions, FeedEdit, FeedState, Stage, State, Subscribe, Wanted};
+use archive::{
+    Archive, CheckOptions, FeedEdit, FeedKind, FeedState, Priority, Stage, State, Subscribe, Wanted,
+};
 use fetch::Fetcher;
 use fetch::hostile::{Act, Hostile, Seen, file, gzip_bomb, head, quick_limits, redirect, reply};
 use model::FeedId;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tempfile::TempDir;
 use work::{Ears, Event, Hearer, Looked, Options, Summary, look, run};
 
@@ -111,21 +114,21 @@ impl Chaos {
         let window = if self.roll(10) == 0 { self.published } else { 12.min(self.published) };
         let mut items = Vec::new();
         for number in (self.published - window..self.published).rev() {
+            let corrected = if self.roll(20) == 0 { " (corrected)" } else { "" };
+            let host = self.roll(3);
             for _ in 0..1 + u64::from(self.roll(12) == 0) {
                 let guid = match self.roll(3) {
                     0 => String::new(),
                     1 => "<guid>the same for all</guid>".into(),
                     _ => format!("<guid>{number}-{}</guid>", self.roll(1 << 40)),
                 };
-                let corrected = if self.roll(20) == 0 { " (corrected)" } else { "" };
                 items.push(format!(
                     "<item><title>The {number}th talk{corrected}</title>{guid}<pubDate>{:02} Jan {} 08:{:02}:00 GMT</pubDate>\
                      <link>https://show.example.org/talk/{number}</link>\
-                     <enclosure url=\"https://media{}.example.org/talk-{number}.mp3?token={}\" type=\"audio/mpeg\"/></item>",
+                     <enclosure url=\"https://media{host}.example.org/talk-{number}.mp3?token={}\" type=\"audio/mpeg\"/></item>",
                     number % 28 + 1,
                     1990 + number / 28,
-                    self.roll(2),
-                    self.roll(3),
+                    number % 50,
                     self.roll(1 << 40)
                 ));
             }
@@ -175,6 +178,8 @@ fn a_hundred_refreshes_of_a_chaotic_feed_add_nothing_twice_and_lose_nothing() {
 
 #[test]
 fn a_hostile_feed_leaves_the_others_untouched_and_says_what_is_wrong() {
+    // Made beforehand: the packing takes longer than these servers are waited for.
+    let bomb = gzip_bomb(32 << 20);
     let sound: &[u8] = b"ID3 something that is not sound, which only the next stage finds out";
     let server = Hostile::start(move |seen: &Seen| match seen.path.as_str() {
         "/good" => {
@@ -183,7 +188,7 @@ fn a_hostile_feed_leaves_the_others_untouched_and_says_what_is_wrong() {
         }
         "/private" => redirect(302, "http://10.11.12.13/feed"),
         "/metadata" => redirect(301, "http://169.254.169.254/latest/meta-data"),
-        "/bomb" => reply(200, &[("content-encoding", "gzip")], &gzip_bomb(32 << 20)),
+        "/bomb" => reply(200, &[("content-encoding", "gzip")], &bomb),
         "/gone" => reply(410, &[], b""),
         "/page" => {
             reply(200, &[("content-type", "text/html")], b"<!doctype html><html><body>Hello</body></html>")
@@ -321,5 +326,51 @@ fn a_sound_that_does_not_come_waits_and_costs_no_attempt() {
     // A person asks for it by hand.
     assert!(place.archive.want_sound(place.archive.find_episode("Part 2").unwrap().episode.id).unwrap());
     assert_eq!(state("Part 2").0, State::Waiting);
+    place.sound();
+}
+
+#[test]
+fn a_broadcast_is_recorded_across_a_drop_and_knows_what_it_missed() {
+    let server = Hostile::start(|seen| {
+        let head = [head(200, &[("content-type", "audio/mpeg"), ("icy-name", "Harbour FM")]), b"\r\n".to_vec()].concat();
+        match seen.number {
+            0 => vec![Act::Send(head), Act::Send(b"the first half, ".repeat(100))],
+            1 => vec![Act::Send(head), Act::Send(b"the second half ".repeat(100)), Act::Hold],
+            _ => vec![Act::Hold],
+        }
+    });
+    let place = Place::new(&server);
+    let wish = Subscribe {
+        address: server.url("/live"),
+        kind: FeedKind::Stream,
+        title: Some("Harbour FM".into()),
+        ..Subscribe::default()
+    };
+    let feed = place.archive.subscribe(&wish).unwrap().0;
+    let now = jiff::Timestamp::now();
+    let (begin, end) = (now - Duration::from_secs(20), now + Duration::from_millis(2500));
+    let input = format!("2026-03-06 {begin} {end}");
+    place.archive.require(feed, &Stage::RECORD, &input, Priority::Asked).unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let options = Options { watch: true, ..place.options.clone() };
+    let hearer: Arc<dyn Hearer> = Arc::new(Deaf);
+    let mut made = None;
+    let summary = run(&place.archive, &options, &mut Ears::ready(hearer), &stop, &mut |event| {
+        if let Event::Recorded { episode } = event {
+            made = Some(episode.clone());
+            stop.store(true, Ordering::Relaxed);
+        }
+    });
+    assert_eq!(summary.unwrap().recorded, 1);
+    let made = made.unwrap();
+    assert_eq!(made.episode.title, "Harbour FM, 2026-03-06");
+    let bytes = std::fs::read(place.archive.blob_path(&made.recording.unwrap().blob.unwrap())).unwrap();
+    assert_eq!(bytes.len(), 3200);
+    assert!(bytes.starts_with(b"the first half") && bytes.ends_with(b"the second half "));
+    let item = &place.archive.outlets(made.episode.id).unwrap()[0].item;
+    let lost = item["lost"].as_array().unwrap();
+    assert!(lost[0]["at"] == 0.0 && lost[0]["ms"].as_i64().unwrap() >= 20_000, "the begin: {lost:?}");
+    // The same window again is the same episode.
+    assert!(!place.archive.require(feed, &Stage::RECORD, &input, Priority::Asked).unwrap());
     place.sound();
 }

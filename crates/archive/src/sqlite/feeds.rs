@@ -59,6 +59,13 @@ pub(crate) fn list(tx: &Transaction<'_>, show: Option<ShowId>) -> Result<Vec<Fee
     Ok(feeds.collect::<Result<_, _>>()?)
 }
 
+pub(crate) fn streams(tx: &Transaction<'_>) -> Result<Vec<FeedEntry>> {
+    let mut statement =
+        tx.prepare_cached(&format!("{COLUMNS} WHERE kind = 'stream' AND state = 'active' ORDER BY feeds.id"))?;
+    let feeds = statement.query_map([], row)?;
+    Ok(feeds.collect::<Result<_, _>>()?)
+}
+
 pub(crate) fn entry(tx: &Transaction<'_>, id: FeedId) -> Result<FeedEntry> {
     let mut statement = tx.prepare_cached(&format!("{COLUMNS} WHERE feeds.id = ?1"))?;
     let found = statement.query_row([id.to_string()], row).optional()?;
@@ -202,6 +209,18 @@ pub(crate) fn add_address(tx: &Transaction<'_>, address: &str, stated: &Stated) 
     super::episodes::say(tx, episode, stated)?;
     want_sound(tx, episode, Priority::Asked)?;
     Ok((episode, new))
+}
+
+pub(crate) fn settled_sounds(tx: &Transaction<'_>) -> Result<Vec<EpisodeId>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT DISTINCT episodes.id FROM shows JOIN episodes ON show = shows.id
+           JOIN recordings ON recordings.episode = episodes.id AND blob IS NOT NULL
+         WHERE settings ->> 'keep' = 'nothing'
+           AND EXISTS (SELECT 1 FROM cells WHERE subject = episodes.id AND stage = 'probe' AND state = 'done')
+           AND NOT EXISTS (SELECT 1 FROM cells WHERE subject = episodes.id AND state NOT IN ('done', 'stale'))",
+    )?;
+    let episodes = statement.query_map([], |row| parsed(row, "id"))?;
+    Ok(episodes.collect::<Result<_, _>>()?)
 }
 
 pub(crate) fn takedowns(tx: &Transaction<'_>) -> Result<Vec<Takedown>> {

@@ -14,6 +14,7 @@ pub(crate) mod hearings;
 pub(crate) mod ledger;
 pub(crate) mod names;
 pub(crate) mod revisions;
+pub(crate) mod texts;
 pub(crate) mod schema;
 
 use crate::{Error, Result};

@@ -4,6 +4,7 @@ use archive::{Keep, ShowSettings, Wanted};
 use clap::{Args, Subcommand, ValueEnum};
 use fetch::{Allowed, Policy};
 use jiff::civil::Date;
+use work::Schedule;
 
 use super::{Care, language};
 
@@ -64,9 +65,7 @@ impl Which {
 pub enum KeepSound {
     /// As it was published
     Original,
-    /// As Opus, a fraction of the size
-    Opus,
-    /// Not at all, once it was heard
+    /// Not at all, once all is done that needs it
     Nothing,
 }
 
@@ -74,7 +73,6 @@ impl From<KeepSound> for Keep {
     fn from(keep: KeepSound) -> Self {
         match keep {
             KeepSound::Original => Self::Original,
-            KeepSound::Opus => Self::Opus,
             KeepSound::Nothing => Self::Nothing,
         }
     }
@@ -125,6 +123,7 @@ impl Treatment {
 #[command(after_help = "\
 Examples:
   readout shows                          what is subscribed to, and how it goes
+  readout shows add https://radio.example/live --record 'Mon-Fri 07:00-09:00'
   readout shows edit Frontier --all      fetch the whole back catalogue
   readout shows pause Frontier
   readout shows remove Frontier          says what that would erase
@@ -140,6 +139,8 @@ pub struct Shows {
 pub enum ShowsVerb {
     /// Shows with their feeds (also when no verb is given)
     List,
+    /// Record a live stream by schedule, each time into an episode
+    Add(AddStream),
     /// Change how a show is treated, which sound is wanted, where its feed is
     Edit(Edit),
     /// Stop looking at the feeds of a show; its episodes stay
@@ -193,6 +194,33 @@ pub struct Edit {
     pub language: Option<String>,
     #[command(flatten)]
     pub which: Which,
+    #[command(flatten)]
+    pub treatment: Treatment,
+    #[command(flatten)]
+    pub network: Network,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  readout shows add https://radio.example/live --record 'Mon-Fri 07:00-09:00'
+  readout shows add https://radio.example/live.m3u8 --record 'Sat 22:00-00:30, daily 12:00-12:30' --title Noon
+
+Times are those of this machine's clock. Only `readout run --watch` and `readout serve` record. When
+the station drops, it is called again; what was lost is marked as a gap.")]
+pub struct AddStream {
+    /// Address of the stream, or of a playlist that leads to it (Icecast, HLS, M3U, PLS)
+    #[arg(value_name = "STREAM")]
+    pub stream: String,
+    /// When: days of the week and times, several with commas between
+    #[arg(long, value_name = "SCHEDULE")]
+    pub record: Schedule,
+    /// Title of the show [default: what the station calls itself]
+    #[arg(long, value_name = "TITLE", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub title: Option<String>,
+    /// Language that is spoken, as en or de; detected when not said
+    #[arg(long, value_name = "LANG", value_parser = language)]
+    pub language: Option<String>,
     #[command(flatten)]
     pub treatment: Treatment,
     #[command(flatten)]

@@ -24,11 +24,11 @@ pub fn run(everywhere: &Everywhere, run: &Run) -> Result<Outcome> {
             "type": "summary", "heard": summary.heard, "partial": summary.partial, "failed": summary.failed,
             "audio_ms": summary.audio, "seconds": summary.spent.as_secs_f64(), "stopped": summary.stopped,
             "left": summary.left, "feeds": summary.feeds, "feeds_failed": summary.feeds_failed,
-            "found": summary.found, "fetched": summary.fetched,
+            "found": summary.found, "texts": summary.texts, "fetched": summary.fetched,
         }))?;
     } else if summary.stopped {
         line("stopped; the next `readout run` goes on from here")?;
-    } else if summary.feeds + summary.fetched > 0 {
+    } else if summary.feeds + summary.texts + summary.fetched > 0 {
         line(fetched(&summary))?;
     } else if summary.heard + summary.failed == 0 {
         let (what, next) = match summary.left {
@@ -59,6 +59,7 @@ fn fetched(summary: &Summary) -> String {
     }
     for (number, what, done) in [
         (summary.found, "new episode", ""),
+        (summary.texts, "publisher's text", ""),
         (summary.fetched, "sound", " fetched"),
         (summary.heard, "episode", " heard"),
         (summary.failed, "failure", ""),

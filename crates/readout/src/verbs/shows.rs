@@ -1,23 +1,29 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-use archive::{Archive, FeedEdit, FeedEntry, FeedKind, FeedState, Wanted};
+use archive::{Archive, FeedEdit, FeedEntry, FeedKind, FeedState, ShowSettings, Subscribe, Wanted};
 use feed::Outline;
+use fetch::{LiveSource, Request};
 use model::ShowId;
 use serde_json::json;
+use work::Recording;
 
 use super::subscribe::{again, episodes, title};
 use super::{json_line, line, text};
 use crate::arguments::Everywhere;
-use crate::arguments::shows::{Edit, Shows, ShowsVerb};
+use crate::arguments::shows::{AddStream, Edit, Shows, ShowsVerb};
 use crate::console::bytes;
 use crate::failure::{Outcome, hinted};
 use crate::{network, place};
 
 pub fn shows(everywhere: &Everywhere, shows: &Shows) -> Result<Outcome> {
-    let archive = place::open(everywhere)?;
+    let archive = match &shows.verb {
+        Some(ShowsVerb::Add(_)) => place::create(everywhere)?,
+        _ => place::open(everywhere)?,
+    };
     match shows.verb.as_ref().unwrap_or(&ShowsVerb::List) {
         ShowsVerb::List => list(everywhere, &archive),
+        ShowsVerb::Add(stream) => add(everywhere, &archive, stream),
         ShowsVerb::Edit(edited) => edit(everywhere, &archive, edited),
         ShowsVerb::Pause { show } => follow(everywhere, &archive, show, FeedState::Paused),
         ShowsVerb::Resume { show } => follow(everywhere, &archive, show, FeedState::Active),
@@ -70,6 +76,41 @@ fn list(everywhere: &Everywhere, archive: &Archive) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// Subscribes to a live stream.
+fn add(everywhere: &Everywhere, archive: &Archive, stream: &AddStream) -> Result<Outcome> {
+    let fetcher = network::fetcher(&stream.network);
+    let address = stream.stream.trim();
+    let station = match LiveSource::open(&fetcher, &Request::new(address)) {
+        Ok(source) => source.station.clone(),
+        Err(error) if error.is_retryable() => {
+            eprintln!("note: the stream does not answer now: {error}");
+            None
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let said = !stream.treatment.is_empty() || stream.language.is_some();
+    let settings = || stream.treatment.over(ShowSettings::default(), stream.language.as_deref());
+    let recording = Recording::here(stream.record.clone());
+    let (id, new) = archive.subscribe(&Subscribe {
+        address: address.to_owned(),
+        kind: FeedKind::Stream,
+        title: stream.title.clone().or(station),
+        settings: said.then(settings),
+        schedule: Some(serde_json::to_value(&recording)?),
+        ..Subscribe::default()
+    })?;
+    let feed = archive.feed(id)?;
+    if everywhere.json {
+        json_line(&json!({ "type": "stream", "feed": id, "title": title(&feed), "new": new, "schedule": feed.schedule }))?;
+    } else {
+        let next = recording.next(jiff::Timestamp::now()).map(|window| window.begin.to_zoned(jiff::tz::TimeZone::system()));
+        let next = next.map(|next| next.strftime(", next on %Y-%m-%d at %H:%M").to_string()).unwrap_or_default();
+        line(format_args!("{} is recorded {}{next}", title(&feed), recording.when))?;
+        line("`readout run --watch` or `readout serve` must be running then")?;
+    }
+    Ok(Outcome::Done)
+}
+
 fn described(feed: &FeedEntry) -> String {
     let kind = match feed.kind {
         FeedKind::Feed => "feed",
@@ -80,12 +121,17 @@ fn described(feed: &FeedEntry) -> String {
         FeedState::Paused => ", paused",
         FeedState::Gone => ", gone",
     };
+    let address = fetch::shown_address(&feed.address);
+    let recording = feed.schedule.clone().and_then(|value| serde_json::from_value::<Recording>(value).ok());
+    if let Some(recording) = recording {
+        return format!("{kind} {address}{state}; recorded {}", recording.when);
+    }
     let wanted = match feed.wanted {
         Wanted::All => "all".to_owned(),
         Wanted::Since(day) => format!("since {day}"),
         Wanted::Latest(number) => format!("the newest {number}, and those to come"),
     };
-    format!("{kind} {}{state}; sound: {wanted}", fetch::shown_address(&feed.address))
+    format!("{kind} {address}{state}; sound: {wanted}")
 }
 
 fn edit(everywhere: &Everywhere, archive: &Archive, edit: &Edit) -> Result<Outcome> {
