@@ -321,7 +321,10 @@ fn shows_are_changed_paused_and_removed() {
     assert_eq!((&show["settings"]["keep"], &show["settings"]["language"]), (&"nothing".into(), &"de".into()));
     let run = readout(&place, &server, &["run", "--json"]);
     assert_eq!(of_type(&run, "fetched").len(), 2, "{run:?}");
-    assert!(blobs(&place.path("archive/blobs")).iter().all(|blob| fs::metadata(blob).unwrap().len() < 10_000), "no sound is kept");
+    assert!(
+        blobs(&place.path("archive/blobs")).iter().all(|blob| fs::metadata(blob).unwrap().len() < 10_000),
+        "no sound is kept"
+    );
 
     assert!(readout(&place, &server, &["shows", "pause", "The Harbour Hour"]).works().contains("paused"));
     let asked = server.seen().len();

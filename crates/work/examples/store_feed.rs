@@ -41,7 +41,9 @@ fn look_at(address: &str, folder: &str) -> u64 {
             archive.subscribe(&wish).expect("a subscription").0
         }
     };
-    archive.edit_feed(feed, &FeedEdit { address: Some(address.into()), ..FeedEdit::default() }).expect("a feed that is due");
+    archive
+        .edit_feed(feed, &FeedEdit { address: Some(address.into()), ..FeedEdit::default() })
+        .expect("a feed that is due");
     match look(&archive, feed, &options, &Arc::default()).expect("an archive that can be written") {
         Some(Looked::Stored(entry, _)) => entry.episodes,
         Some(Looked::Unchanged) => archive.feed(feed).expect("the feed").episodes,
@@ -77,8 +79,9 @@ fn plain(file: &str, folder: &str) -> u64 {
     let tx = database.transaction().expect("a transaction");
     let mut stored = 0;
     {
-        let mut insert =
-            tx.prepare("INSERT OR REPLACE INTO episodes VALUES (?1, ?2, ?3, ?4, ?5, ?6)").expect("a statement");
+        let mut insert = tx
+            .prepare("INSERT OR REPLACE INTO episodes VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+            .expect("a statement");
         for entry in feed.entries {
             let title = entry.title.map(|title| title.content);
             let published = entry.published.map(|published| published.to_rfc3339());

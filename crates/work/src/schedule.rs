@@ -37,7 +37,9 @@ pub struct Window {
 
 /// A text that is no schedule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("“{0}” is no schedule: write it as Mon-Fri 07:00-09:00, several with commas between, or as daily 22:00-00:30")]
+#[error(
+    "“{0}” is no schedule: write it as Mon-Fri 07:00-09:00, several with commas between, or as daily 22:00-00:30"
+)]
 pub struct NotASchedule(String);
 
 const DAYS: [(&str, Weekday); 7] = [
@@ -95,8 +97,13 @@ impl FromStr for Schedule {
 
     fn from_str(text: &str) -> Result<Self, NotASchedule> {
         let wrong = || NotASchedule(text.trim().to_owned());
-        let slots: Option<Vec<Slot>> =
-            text.split([',', ';']).map(str::trim).filter(|part| !part.is_empty()).take(MOST + 1).map(slot).collect();
+        let slots: Option<Vec<Slot>> = text
+            .split([',', ';'])
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .take(MOST + 1)
+            .map(slot)
+            .collect();
         let slots = slots.filter(|slots| (1..=MOST).contains(&slots.len())).ok_or_else(wrong)?;
         Ok(Self(slots))
     }
@@ -195,7 +202,11 @@ mod tests {
         let weekdays = "Mon-Fri 07:00-09:00";
         assert_eq!(window(weekdays, "2026-03-06T06:00"), utc("03-06T06:00", "03-06T08:00"));
         assert_eq!(window(weekdays, "2026-03-06T08:59:59"), utc("03-06T06:00", "03-06T08:00"), "still open");
-        assert_eq!(window(weekdays, "2026-03-06T09:00"), utc("03-09T06:00", "03-09T08:00"), "over the week's end");
+        assert_eq!(
+            window(weekdays, "2026-03-06T09:00"),
+            utc("03-09T06:00", "03-09T08:00"),
+            "over the week's end"
+        );
         let night = "Fri-Sun 22:30-00:30, Wed 12:00-13:00";
         assert_eq!(window(night, "2026-03-07T00:10"), utc("03-06T21:30", "03-06T23:30"), "yesterday's");
         assert_eq!(window(night, "2026-03-09T12:00"), utc("03-11T11:00", "03-11T12:00"));
@@ -207,12 +218,36 @@ mod tests {
     #[test]
     fn clocks_that_are_put_forward_and_back() {
         // Forward at 02:00 on 29 March, back at 03:00 on 25 October.
-        assert_eq!(window("daily 01:00-04:00", "2026-03-29T00:00"), utc("03-29T00:00", "03-29T02:00"), "two hours");
-        assert_eq!(window("daily 02:30-03:30", "2026-03-29T00:00"), utc("03-29T01:00", "03-29T01:30"), "from the jump");
-        assert_eq!(window("daily 02:10-02:50", "2026-03-29T00:00"), utc("03-30T00:10", "03-30T00:50"), "not on that day");
-        assert_eq!(window("daily 07:00-08:00", "2026-03-28T12:00"), utc("03-29T05:00", "03-29T06:00"), "by the wall");
-        assert_eq!(window("daily 01:00-04:00", "2026-10-25T00:00"), utc("10-24T23:00", "10-25T03:00"), "four hours");
-        assert_eq!(window("daily 02:15-02:45", "2026-10-25T00:00"), utc("10-25T00:15", "10-25T01:45"), "both times");
+        assert_eq!(
+            window("daily 01:00-04:00", "2026-03-29T00:00"),
+            utc("03-29T00:00", "03-29T02:00"),
+            "two hours"
+        );
+        assert_eq!(
+            window("daily 02:30-03:30", "2026-03-29T00:00"),
+            utc("03-29T01:00", "03-29T01:30"),
+            "from the jump"
+        );
+        assert_eq!(
+            window("daily 02:10-02:50", "2026-03-29T00:00"),
+            utc("03-30T00:10", "03-30T00:50"),
+            "not on that day"
+        );
+        assert_eq!(
+            window("daily 07:00-08:00", "2026-03-28T12:00"),
+            utc("03-29T05:00", "03-29T06:00"),
+            "by the wall"
+        );
+        assert_eq!(
+            window("daily 01:00-04:00", "2026-10-25T00:00"),
+            utc("10-24T23:00", "10-25T03:00"),
+            "four hours"
+        );
+        assert_eq!(
+            window("daily 02:15-02:45", "2026-10-25T00:00"),
+            utc("10-25T00:15", "10-25T01:45"),
+            "both times"
+        );
     }
 
     #[test]
@@ -225,7 +260,16 @@ mod tests {
             let schedule: Result<Schedule, _> = written.parse();
             assert_eq!(schedule.map(|schedule| schedule.to_string()).as_deref(), Ok(read), "{written}");
         }
-        for wrong in ["", ",", "07:00-09:00", "Mon 07:00", "Mon 07:00-07:00", "Mon 25:00-26:00", "Mo 07:00-09:00", "Mon 7-9"] {
+        for wrong in [
+            "",
+            ",",
+            "07:00-09:00",
+            "Mon 07:00",
+            "Mon 07:00-07:00",
+            "Mon 25:00-26:00",
+            "Mo 07:00-09:00",
+            "Mon 7-9",
+        ] {
             assert!(wrong.parse::<Schedule>().is_err(), "{wrong}");
         }
     }

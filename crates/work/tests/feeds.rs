@@ -332,7 +332,9 @@ fn a_sound_that_does_not_come_waits_and_costs_no_attempt() {
 #[test]
 fn a_broadcast_is_recorded_across_a_drop_and_knows_what_it_missed() {
     let server = Hostile::start(|seen| {
-        let head = [head(200, &[("content-type", "audio/mpeg"), ("icy-name", "Harbour FM")]), b"\r\n".to_vec()].concat();
+        let head =
+            [head(200, &[("content-type", "audio/mpeg"), ("icy-name", "Harbour FM")]), b"\r\n".to_vec()]
+                .concat();
         match seen.number {
             0 => vec![Act::Send(head), Act::Send(b"the first half, ".repeat(100))],
             1 => vec![Act::Send(head), Act::Send(b"the second half ".repeat(100)), Act::Hold],

@@ -88,7 +88,8 @@ pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
         options.runs.max(1),
         stored.iter().map(Stored::row).collect::<String>(),
     );
-    let stored: Vec<_> = stored.iter().map(|it| json!({ "does": it.does, "seconds": it.seconds, "peak": it.peak })).collect();
+    let stored: Vec<_> =
+        stored.iter().map(|it| json!({ "does": it.does, "seconds": it.seconds, "peak": it.peak })).collect();
     place.publish(
         "feeds",
         options.dry,
@@ -124,7 +125,11 @@ fn storing(
     let folder = place.fresh("stored-feeds")?;
     let text = std::fs::read_to_string(feed).context("cannot read the feed")?;
     // All but the channel is as it was; then every address has another token.
-    let dated = text.replacen("<language>", "<lastBuildDate>Mon, 02 Mar 2026 08:00:00 GMT</lastBuildDate><language>", 1);
+    let dated = text.replacen(
+        "<language>",
+        "<lastBuildDate>Mon, 02 Mar 2026 08:00:00 GMT</lastBuildDate><language>",
+        1,
+    );
     let tokens = text.replace("?token=", "?token=another");
     let (archive, lists, plain) = (folder.join("archive"), folder.join("list"), folder.join("plain"));
     let serve = |text: &str| serve(text.as_bytes().to_vec());
@@ -132,7 +137,13 @@ fn storing(
     let ways: [(&str, &'static str, &str, &Path, usize); 6] = [
         ("subscribe", "Readout: the feed, for the first time", &whole, &archive, options.episodes),
         ("refresh", "Readout: again, the very same", &whole, &archive, options.episodes),
-        ("refresh", "Readout: again, with another date and the same items", &dated, &archive, options.episodes),
+        (
+            "refresh",
+            "Readout: again, with another date and the same items",
+            &dated,
+            &archive,
+            options.episodes,
+        ),
         ("refresh", "Readout: again, every item changed", &tokens, &archive, options.episodes),
         ("list", "Readout: the list, in one transaction", &list.display().to_string(), &lists, options.feeds),
         (
@@ -148,7 +159,8 @@ fn storing(
         let output = std::process::Command::new(storer).arg(way).arg(source).arg(archive).output();
         let output = output.with_context(|| format!("cannot run {}", storer.display()))?;
         ensure!(output.status.success(), "{does} failed: {}", String::from_utf8_lossy(&output.stderr));
-        let reading: Reading = serde_json::from_slice(&output.stdout).with_context(|| format!("{does} gave no figures"))?;
+        let reading: Reading =
+            serde_json::from_slice(&output.stdout).with_context(|| format!("{does} gave no figures"))?;
         ensure!(reading.found == items, "{does}: {} of {items}", reading.found);
         stored.push(Stored { does, items, seconds: reading.seconds, peak: reading.peak });
     }
@@ -165,7 +177,8 @@ fn serve(bytes: Vec<u8>) -> anyhow::Result<String> {
             let Ok(reading) = stream.try_clone() else { continue };
             let lines = BufReader::new(reading).lines();
             lines.take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty())).for_each(drop);
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", bytes.len());
+            let head =
+                format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", bytes.len());
             // Who hangs up will be asked by the measurement why.
             let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&bytes));
         }

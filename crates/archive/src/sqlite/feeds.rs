@@ -60,8 +60,8 @@ pub(crate) fn list(tx: &Transaction<'_>, show: Option<ShowId>) -> Result<Vec<Fee
 }
 
 pub(crate) fn streams(tx: &Transaction<'_>) -> Result<Vec<FeedEntry>> {
-    let mut statement =
-        tx.prepare_cached(&format!("{COLUMNS} WHERE kind = 'stream' AND state = 'active' ORDER BY feeds.id"))?;
+    let mut statement = tx
+        .prepare_cached(&format!("{COLUMNS} WHERE kind = 'stream' AND state = 'active' ORDER BY feeds.id"))?;
     let feeds = statement.query_map([], row)?;
     Ok(feeds.collect::<Result<_, _>>()?)
 }

@@ -14,8 +14,8 @@ pub(crate) mod hearings;
 pub(crate) mod ledger;
 pub(crate) mod names;
 pub(crate) mod revisions;
-pub(crate) mod texts;
 pub(crate) mod schema;
+pub(crate) mod texts;
 
 use crate::{Error, Result};
 use model::Millis;

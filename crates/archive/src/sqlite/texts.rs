@@ -12,7 +12,8 @@ pub(crate) fn require_hearing(tx: &Transaction<'_>, episode: EpisodeId) -> Resul
     let entry = episodes::entry(tx, episode)?;
     let recording = entry.recording.as_ref().filter(|recording| recording.media.is_some());
     let Some(blob) = recording.and_then(|recording| recording.blob) else { return Ok(()) };
-    if !feeds::settings(tx, entry.show.id)?.always_hear && (is_to_come(tx, episode)? || will_do(tx, &entry)?) {
+    if !feeds::settings(tx, entry.show.id)?.always_hear && (is_to_come(tx, episode)? || will_do(tx, &entry)?)
+    {
         return Ok(());
     }
     let input = episodes::hear_input(&blob, entry.episode.language.as_deref());
@@ -34,7 +35,8 @@ fn is_to_come(tx: &Transaction<'_>, episode: EpisodeId) -> Result<bool> {
 
 /// Whether the text that is shown is the publisher's and says often enough when it was said.
 fn will_do(tx: &Transaction<'_>, entry: &EpisodeEntry) -> Result<bool> {
-    let Some(text) = entry.hearing.as_ref().filter(|text| text.complete && text.origin == Origin::Publisher) else {
+    let Some(text) = entry.hearing.as_ref().filter(|text| text.complete && text.origin == Origin::Publisher)
+    else {
         return Ok(false);
     };
     let (mut words, mut times) = (0, 0);

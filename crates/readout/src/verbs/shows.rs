@@ -101,10 +101,15 @@ fn add(everywhere: &Everywhere, archive: &Archive, stream: &AddStream) -> Result
     })?;
     let feed = archive.feed(id)?;
     if everywhere.json {
-        json_line(&json!({ "type": "stream", "feed": id, "title": title(&feed), "new": new, "schedule": feed.schedule }))?;
+        json_line(
+            &json!({ "type": "stream", "feed": id, "title": title(&feed), "new": new, "schedule": feed.schedule }),
+        )?;
     } else {
-        let next = recording.next(jiff::Timestamp::now()).map(|window| window.begin.to_zoned(jiff::tz::TimeZone::system()));
-        let next = next.map(|next| next.strftime(", next on %Y-%m-%d at %H:%M").to_string()).unwrap_or_default();
+        let next = recording
+            .next(jiff::Timestamp::now())
+            .map(|window| window.begin.to_zoned(jiff::tz::TimeZone::system()));
+        let next =
+            next.map(|next| next.strftime(", next on %Y-%m-%d at %H:%M").to_string()).unwrap_or_default();
         line(format_args!("{} is recorded {}{next}", title(&feed), recording.when))?;
         line("`readout run --watch` or `readout serve` must be running then")?;
     }

@@ -58,15 +58,17 @@ impl Recording {
 pub(crate) fn call_streams(archive: &Archive) -> Result<(), archive::Error> {
     let now = Timestamp::now();
     for feed in archive.streams()? {
-        let recording = feed.schedule.clone().and_then(|value| serde_json::from_value::<Recording>(value).ok());
+        let recording =
+            feed.schedule.clone().and_then(|value| serde_json::from_value::<Recording>(value).ok());
         let Some(window) = recording.and_then(|recording| recording.next(now)) else { continue };
         if window.begin > now {
             continue;
         }
         // One that a crash broke off is put away first.
-        let open = archive.cells(feed.id)?.into_iter().any(|cell| {
-            cell.stage == Stage::RECORD && matches!(cell.state, State::Waiting | State::Leased)
-        });
+        let open = archive
+            .cells(feed.id)?
+            .into_iter()
+            .any(|cell| cell.stage == Stage::RECORD && matches!(cell.state, State::Waiting | State::Leased));
         if !open {
             let input = format!("{} {} {}", window.day, window.begin, window.end);
             archive.require(feed.id, &Stage::RECORD, &input, Priority::Asked)?;
@@ -89,10 +91,14 @@ pub(crate) fn record(crew: &Crew<'_>, fetcher: &Fetcher, claim: &Claim) -> Resul
     let archive = crew.archive;
     let feed = archive.feed(claim.feed())?;
     let broken = |reason: &str| Ended::Failed { reason: reason.into(), again: false };
-    let window = window_of(claim).ok_or_else(|| broken("the ledger does not say when this is to be recorded"))?;
+    let window =
+        window_of(claim).ok_or_else(|| broken("the ledger does not say when this is to be recorded"))?;
     let path = archive.dir().join("tmp").join(format!("record-{}-{}", feed.id, window.begin.as_second()));
     let disk = |error: io::Error| Ended::Later {
-        reason: format!("cannot write what is recorded to {}: {error}; make room on the disk", path.display()),
+        reason: format!(
+            "cannot write what is recorded to {}: {error}; make room on the disk",
+            path.display()
+        ),
         after: REDIAL.1,
     };
     let mut tape = Tape::open(&path).map_err(disk)?;
@@ -115,7 +121,9 @@ pub(crate) fn record(crew: &Crew<'_>, fetcher: &Fetcher, claim: &Claim) -> Resul
     if tape.length == 0 {
         let _ = tape.forget();
         return Err(match trouble.map(|error| ended(&error)) {
-            Some(Ended::Later { reason, .. } | Ended::Failed { reason, .. }) => Ended::Failed { reason, again: false },
+            Some(Ended::Later { reason, .. } | Ended::Failed { reason, .. }) => {
+                Ended::Failed { reason, again: false }
+            }
             _ => broken("the station sent nothing"),
         });
     }
@@ -247,7 +255,8 @@ impl Journal {
     /// What is missing, in order. Where is told by bytes, which is exact at a constant rate.
     fn lost(&self, window: &Window, length: u64) -> Vec<Lost> {
         let share = |byte: u64| if length == 0 { 0.0 } else { byte as f64 / length as f64 };
-        let mut lost: Vec<Lost> = self.missed.iter().map(|(byte, ms)| Lost { at: share(*byte), ms: *ms }).collect();
+        let mut lost: Vec<Lost> =
+            self.missed.iter().map(|(byte, ms)| Lost { at: share(*byte), ms: *ms }).collect();
         let mut heard_until = window.begin.as_millisecond();
         for (byte, first, last) in &self.parts {
             lost.push(Lost { at: share(*byte), ms: first - heard_until });
@@ -274,8 +283,10 @@ struct Tape {
 impl Tape {
     /// Opens the file, after what is durable of an earlier attempt.
     fn open(path: &Path) -> io::Result<Self> {
-        let journal: Journal =
-            fs::read(journal_path(path)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        let journal: Journal = fs::read(journal_path(path))
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
         let mut file = File::options().create(true).truncate(false).read(true).write(true).open(path)?;
         let length = journal.bytes.min(file.metadata()?.len());
         file.set_len(length)?;
@@ -290,7 +301,9 @@ impl Tape {
     fn append(&mut self, chunk: &fetch::Chunk, now: Timestamp) -> io::Result<()> {
         let now = now.as_millisecond();
         if !chunk.lost.is_zero() {
-            self.journal.missed.push((self.length, i64::try_from(chunk.lost.as_millis()).unwrap_or(i64::MAX)));
+            self.journal
+                .missed
+                .push((self.length, i64::try_from(chunk.lost.as_millis()).unwrap_or(i64::MAX)));
         }
         if std::mem::take(&mut self.new) {
             self.journal.parts.push((self.length, now, now));
@@ -300,7 +313,11 @@ impl Tape {
         if let Some(part) = self.journal.parts.last_mut() {
             part.2 = now;
         }
-        if self.durable.elapsed() >= DURABLE || self.journal.bytes == 0 { self.make_durable() } else { Ok(()) }
+        if self.durable.elapsed() >= DURABLE || self.journal.bytes == 0 {
+            self.make_durable()
+        } else {
+            Ok(())
+        }
     }
 
     fn make_durable(&mut self) -> io::Result<()> {
@@ -345,7 +362,8 @@ mod tests {
         let window = Window { day: jiff::civil::date(2026, 3, 6), begin: at(1000), end: at(1100) };
         let mut tape = Tape::open(&path).expect("a tape");
         tape.append(&chunk(b"0123456789"), at(1000)).expect("written");
-        tape.append(&Chunk { lost: Duration::from_secs(6), ..chunk(b"0123456789") }, at(1020)).expect("written");
+        tape.append(&Chunk { lost: Duration::from_secs(6), ..chunk(b"0123456789") }, at(1020))
+            .expect("written");
         tape.make_durable().expect("durable");
         tape.append(&chunk(b"what a power cut takes"), at(1025)).expect("written");
         drop(tape);

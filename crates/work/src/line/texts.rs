@@ -52,8 +52,10 @@ pub(crate) fn texts(
         if let Some((link, import, document)) = best(crew, fetcher, episode, links, &mut note)? {
             let (words, speakers) = (import.transcript.words.len(), speakers(&import));
             let file = archive.dir().join("tmp").join(format!("text-{id}"));
-            std::fs::write(&file, &document.bytes)
-                .map_err(|error| Ended::Failed { reason: format!("cannot write {}: {error}", file.display()), again: true })?;
+            std::fs::write(&file, &document.bytes).map_err(|error| Ended::Failed {
+                reason: format!("cannot write {}: {error}", file.display()),
+                again: true,
+            })?;
             let text = Imported {
                 origin: Origin::Publisher,
                 source: &link.address,
@@ -81,7 +83,8 @@ pub(crate) fn texts(
             },
             _ => Vec::new(),
         };
-        let inline: Vec<feed::Chapter> = serde_json::from_value(offered("inline_chapters")).unwrap_or_default();
+        let inline: Vec<feed::Chapter> =
+            serde_json::from_value(offered("inline_chapters")).unwrap_or_default();
         let chapters = if chapters.is_empty() { inline.into_iter().map(chapter).collect() } else { chapters };
         if !chapters.is_empty() {
             archive.set_chapters(id, ChapterSource::Publisher, &chapters)?;
@@ -97,7 +100,10 @@ pub(crate) fn texts(
     }
     if found.is_empty() && !troubles.is_empty() {
         // Said once, and the episode is heard instead.
-        return Err(Ended::Failed { reason: format!("the publisher's texts: {}", troubles.join("; ")), again: false });
+        return Err(Ended::Failed {
+            reason: format!("the publisher's texts: {}", troubles.join("; ")),
+            again: false,
+        });
     }
     archive.finish(claim, TOOL)?;
     Ok((!found.is_empty()).then(|| found.join(", ")))
@@ -107,7 +113,9 @@ pub(crate) fn texts(
 fn rank(link: &TranscriptLink) -> usize {
     let kind = link.media_type.as_deref().unwrap_or_default();
     let path = link.address.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
-    let is = |names: &[&str], ending: &str| names.iter().any(|name| kind.starts_with(name)) || path.ends_with(ending);
+    let is = |names: &[&str], ending: &str| {
+        names.iter().any(|name| kind.starts_with(name)) || path.ends_with(ending)
+    };
     if is(&["text/vtt"], ".vtt") {
         0
     } else if is(&["application/x-subrip", "application/srt", "text/srt"], ".srt") {
@@ -148,7 +156,8 @@ fn best(
             }
         };
         if !is_plausible(&import, episode) {
-            let reason = format!("{} does not have the length of a transcript", fetch::shown_address(&link.address));
+            let reason =
+                format!("{} does not have the length of a transcript", fetch::shown_address(&link.address));
             note(Ended::Failed { reason, again: false })?;
             continue;
         }
@@ -183,7 +192,8 @@ fn file_name(link: &TranscriptLink) -> Option<String> {
 }
 
 fn speakers(import: &Import) -> usize {
-    let mut names: Vec<&str> = import.transcript.turns.iter().filter_map(|turn| turn.speaker.as_deref()).collect();
+    let mut names: Vec<&str> =
+        import.transcript.turns.iter().filter_map(|turn| turn.speaker.as_deref()).collect();
     names.sort_unstable();
     names.dedup();
     names.len()
