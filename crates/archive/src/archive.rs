@@ -2,7 +2,7 @@ use crate::blobs::Blobs;
 use crate::sqlite::{Store, alignments, chapters, episodes, hearings, ledger, revisions, texts};
 use crate::{
     Added, Alignment, Author, Begun, Change, Claim, EpisodeEntry, Error, HearingRequest, HearingResult,
-    Imported, LiveWord, Priority, Removed, Result, Revision, ShowEntry, Stage, Stated, Status, TextAdded,
+    Imported, LiveWord, Removed, Result, Revision, ShowEntry, Stated, Status, TextAdded,
 };
 use model::{
     BlobHash, Chapter, ChapterSource, EpisodeFacts, EpisodeId, HeardWindow, Hearing, HearingId, MediaInfo,
