@@ -1,8 +1,8 @@
 use crate::blobs::Blobs;
-use crate::sqlite::{Store, alignments, chapters, episodes, hearings, ledger, revisions};
+use crate::sqlite::{Store, alignments, chapters, episodes, hearings, ledger, revisions, texts};
 use crate::{
     Added, Alignment, Author, Begun, Change, Claim, EpisodeEntry, Error, HearingRequest, HearingResult,
-    Imported, LiveWord, Priority, Removed, Result, Revision, ShowEntry, Stage, Stated, Status, TextAdded,
+    Imported, LiveWord, Removed, Result, Revision, ShowEntry, Stated, Status, TextAdded,
 };
 use model::{
     BlobHash, Chapter, ChapterSource, EpisodeFacts, EpisodeId, HeardWindow, Hearing, HearingId, MediaInfo,
@@ -284,7 +284,8 @@ impl Archive {
         self.store.read(hearings::status)
     }
 
-    /// Stores the result of the stage `probe`, finishes it and makes `hear` due, at once.
+    /// Stores the result of the stage `probe`, finishes it and makes `hear` due, at once. Where the publisher has a
+    /// transcript that will do, or may still have one, the recording is not heard, unless its show's settings say so.
     pub fn record_probe(
         &self,
         claim: &Claim,
@@ -295,12 +296,8 @@ impl Archive {
     ) -> Result<()> {
         self.store.write(|tx| {
             ledger::finish(tx, claim, tool)?;
-            let entry = episodes::entry(tx, episodes::probed(tx, recording, media, tags)?)?;
-            if let Some(blob) = entry.recording.and_then(|recording| recording.blob) {
-                let input = episodes::hear_input(&blob, entry.episode.language.as_deref());
-                ledger::require(tx, claim.subject, &Stage::HEAR, &input, Priority::Newest)?;
-            }
-            Ok(())
+            let episode = episodes::probed(tx, recording, media, tags)?;
+            texts::require_hearing(tx, episode)
         })
     }
 

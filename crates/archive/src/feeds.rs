@@ -3,7 +3,7 @@
 //! What a feed says is kept as JSON values of whoever reads feeds: the archive stores and finds it, and does not know it.
 
 use crate::sqlite::{episodes, feeds as sql, ledger};
-use crate::{Archive, Claim, Removed, Result};
+use crate::{Archive, Claim, Removed, Result, Stated};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::{EpisodeFacts, EpisodeId, FeedId, Millis, Person, Quality, ShowFacts, ShowId};
@@ -193,6 +193,21 @@ pub struct Outlet {
     pub missing_since: Option<Timestamp>,
 }
 
+/// An episode that a publisher took away: it stays here until a person removes it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Takedown {
+    /// The episode.
+    pub episode: EpisodeId,
+    /// Its title.
+    pub title: String,
+    /// Title of its show.
+    pub show: String,
+    /// Since when no feed has it any more.
+    pub since: Timestamp,
+    /// True when its sound is here.
+    pub sound: bool,
+}
+
 /// What an outlet is recognised by, without what its feed says of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KnownOutlet {
@@ -296,6 +311,11 @@ impl Archive {
         self.store.read(|tx| sql::list(tx, show))
     }
 
+    /// Streams that are recorded by schedule.
+    pub fn streams(&self) -> Result<Vec<FeedEntry>> {
+        self.store.read(sql::streams)
+    }
+
     /// One subscription.
     pub fn feed(&self, feed: FeedId) -> Result<FeedEntry> {
         self.store.read(|tx| sql::entry(tx, feed))
@@ -394,6 +414,17 @@ impl Archive {
         self.store.write(|tx| sql::moved(tx, feed, to))
     }
 
+    /// Makes an episode of the address of a sound, due to be fetched; the address of an episode that is known gives that
+    /// one, with what is newly stated added to it. False when it was known.
+    pub fn add_address(&self, address: &str, stated: &Stated) -> Result<(EpisodeId, bool)> {
+        self.store.write(|tx| sql::add_address(tx, address, stated))
+    }
+
+    /// Episodes that no feed has any more which once had them, the latest first.
+    pub fn takedowns(&self) -> Result<Vec<Takedown>> {
+        self.store.read(sql::takedowns)
+    }
+
     /// Makes the fetching of an episode's sound due, whatever its feed's wishes are. False when the sound is here, or was
     /// found nowhere.
     pub fn want_sound(&self, episode: EpisodeId) -> Result<bool> {
@@ -408,6 +439,11 @@ impl Archive {
             bytes += self.erase_unused(blob)?;
         }
         Ok(bytes)
+    }
+
+    /// Episodes whose show keeps no sound, and whose sound nothing needs any more: all their work is done.
+    pub fn settled_sounds(&self) -> Result<Vec<EpisodeId>> {
+        self.store.read(sql::settled_sounds)
     }
 
     /// What removing a show would erase: its episodes, and the bytes of their recordings.

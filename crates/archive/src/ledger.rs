@@ -1,6 +1,6 @@
 //! The ledger: one cell a (subject, stage). The queue is a query over it; nothing else schedules work.
 
-use crate::sqlite::ledger as sql;
+use crate::sqlite::{ledger as sql, texts};
 use crate::{Archive, Result};
 use model::{EpisodeId, FeedId, ShowId};
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,8 @@ pub struct Stage(Cow<'static, str>);
 impl Stage {
     /// Looks at a feed for episodes.
     pub const REFRESH: Self = Self::named("refresh");
+    /// Records a live stream.
+    pub const RECORD: Self = Self::named("record");
     /// Fetches the publisher's transcripts and chapters of an episode.
     pub const TEXTS: Self = Self::named("texts");
     /// Fetches the sound of an episode.
@@ -247,7 +249,19 @@ impl Archive {
     /// Work whose lease ran out is due again; after [`MAX_ATTEMPTS`] attempts that left nothing behind it is
     /// quarantined. The database's clock decides.
     pub fn claim(&self, stages: &[Stage], worker: &str, lease: Duration) -> Result<Option<Claim>> {
-        self.store.write(|tx| sql::claim(tx, stages, worker, lease.min(MAX_LEASE)))
+        self.store.write(|tx| sql::claim(tx, None, stages, worker, lease.min(MAX_LEASE)))
+    }
+
+    /// Hands out one piece of work that somebody waits for; `None` when it is not due, or another worker has it.
+    pub fn claim_one(
+        &self,
+        subject: impl Into<Subject>,
+        stage: &Stage,
+        worker: &str,
+        lease: Duration,
+    ) -> Result<Option<Claim>> {
+        let (subject, stages) = (subject.into(), std::slice::from_ref(stage));
+        self.store.write(|tx| sql::claim(tx, Some(subject), stages, worker, lease.min(MAX_LEASE)))
     }
 
     /// Extends a lease from now.
@@ -262,12 +276,19 @@ impl Archive {
 
     /// Marks work as done by `tool`. Results of `probe` and `hear` have calls of their own that store and finish at once.
     pub fn finish(&self, claim: &Claim, tool: &str) -> Result<()> {
-        self.store.write(|tx| sql::finish(tx, claim, tool))
+        self.store.write(|tx| {
+            sql::finish(tx, claim, tool)?;
+            texts::ended(tx, claim)
+        })
     }
 
     /// Records that an attempt failed, with the reason in one sentence. Returns the state the cell is in now.
     pub fn fail(&self, claim: &Claim, reason: &str, retry: Retry) -> Result<State> {
-        self.store.write(|tx| sql::fail(tx, claim, reason, retry))
+        self.store.write(|tx| {
+            let state = sql::fail(tx, claim, reason, retry)?;
+            texts::ended(tx, claim)?;
+            Ok(state)
+        })
     }
 
     /// The cells of a subject, by stage.

@@ -65,7 +65,7 @@ pub use error::Error;
 pub use evidence::{Evidence, Fix};
 pub use feeds::{
     FeedEdit, FeedEntry, FeedKind, FeedState, Incoming, Keep, KnownOutlet, Outlet, Refresh, Refreshed,
-    ShowSettings, Subscribe, Validators, Wanted,
+    ShowSettings, Subscribe, Takedown, Validators, Wanted,
 };
 pub use invariants::{CheckOptions, Finding, Invariant};
 pub use ledger::{Cell, Claim, MAX_ATTEMPTS, MAX_LEASE, Priority, Retry, Stage, State, Subject};

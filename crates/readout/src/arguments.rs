@@ -1,6 +1,7 @@
 //! What may stand on the command line, and the help that teaches it.
 
 mod names;
+pub mod shows;
 
 pub use self::names::{AddName, Fix, Names, NamesVerb};
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use model::Quality;
+use shows::{Network, Shows, Treatment, Which};
 use transcript::Format;
 
 /// Turns broadcasts into a record that can be read, played word by word, checked and cited.
@@ -22,7 +24,8 @@ First steps:
   readout demo                            hear the sample episode and read it in the browser
   readout transcribe talk.mp3             one file to a transcript, no archive
   readout add talk.mp3 ~/Podcasts         put recordings into the archive …
-  readout run                             … hear them …
+  readout add https://show.example/feed   … or subscribe to a show …
+  readout run                             … fetch and hear what is due …
   readout serve                           … and read them
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 done in part.
@@ -50,10 +53,12 @@ pub struct Everywhere {
 pub enum Verb {
     /// Hear the sample episode that ships with the program, and serve its page
     Demo(Demo),
-    /// Put media files, or the media files of a folder, into the archive
+    /// Put recordings into the archive, or subscribe to shows
     Add(Add),
-    /// Do all work that is due: hear what has not been heard
+    /// Do all work that is due: look at feeds, fetch and hear what is new
     Run(Run),
+    /// What is subscribed to: list, change, pause, remove
+    Shows(Shows),
     /// What is done, waiting and failed, and why; how long the rest will take
     #[command(after_help = STATUS_EXAMPLES)]
     Status,
@@ -107,13 +112,18 @@ Examples:
   readout add talk.mp3
   readout add ~/Podcasts/Frontier --show Frontier --names guests.txt
   readout add talk.mp3 --title 'The call' --date 2024-04-06 --notes notes.txt --language fr
+  readout add https://show.example/feed.xml --since 2024-01-01
+  readout add podcasts.opml --latest 3 --keep nothing
 
 Title, show, date and notes come from the file's tags where they are not said here. A file that is
-in the archive already is not added twice. `readout run` then hears what was added.")]
+in the archive already is not added twice. A feed is looked at at once; `readout run`
+fetches the sound of its newest ten episodes, and of those to come, unless --since, --latest or
+--all say otherwise, and hears what was added.")]
 pub struct Add {
-    /// Media files, and folders whose media files are taken, those of their folders too
-    #[arg(required = true, value_name = "FILE|FOLDER")]
-    pub paths: Vec<PathBuf>,
+    /// Media files, folders with media files, addresses of feeds, lists of feeds (OPML), addresses of
+    /// media files
+    #[arg(required = true, value_name = "SOURCE")]
+    pub sources: Vec<PathBuf>,
     /// Title of the show
     #[arg(long, value_name = "TITLE", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub show: Option<String>,
@@ -132,6 +142,12 @@ pub struct Add {
     /// Language that is spoken, as en or de; detected when not said
     #[arg(long, value_name = "LANG", value_parser = language)]
     pub language: Option<String>,
+    #[command(flatten, next_help_heading = "Feeds")]
+    pub which: Which,
+    #[command(flatten, next_help_heading = "Feeds")]
+    pub treatment: Treatment,
+    #[command(flatten)]
+    pub network: Network,
 }
 
 #[derive(Debug, Args)]
@@ -140,14 +156,20 @@ Examples:
   readout run                   until nothing is due
   readout run --watch --nice    keep doing what becomes due, politely
   readout run --workers 1       use one processor core
+  readout run --no-fetch        leave the network alone
 
 Ctrl-C stops after what is in hand; again ends at once. The next run goes on where this one was.")]
 pub struct Run {
     /// Keep running and do what becomes due
     #[arg(long)]
     pub watch: bool,
+    /// Look at no feeds and fetch no sound
+    #[arg(long)]
+    pub no_fetch: bool,
     #[command(flatten)]
     pub hearing: Hearing,
+    #[command(flatten)]
+    pub network: Network,
 }
 
 /// How to hear.
@@ -327,8 +349,13 @@ pub struct Serve {
     /// Serve pages and do no other work
     #[arg(long)]
     pub no_work: bool,
+    /// Look at no feeds and fetch no sound
+    #[arg(long)]
+    pub no_fetch: bool,
     #[command(flatten)]
     pub hearing: Hearing,
+    #[command(flatten)]
+    pub network: Network,
 }
 
 #[derive(Debug, Args)]

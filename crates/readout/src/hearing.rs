@@ -1,12 +1,13 @@
 //! What hearing needs: a model, cores, a way to decode. And how it is shown while it goes on.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use archive::{EpisodeEntry, FeedEntry, Refreshed, Repaired, Stage, State};
 use media::Limits;
-use model::{MediaInfo, Millis};
+use model::{EpisodeId, MediaInfo, Millis};
 use serde_json::json;
 use weights::{Cache, Kind};
 use work::{Decoder, Ears, Event, HeardEpisode, Options, Pace};
@@ -15,7 +16,7 @@ use crate::arguments::{Everywhere, Hearing};
 use crate::console::{Fetching, Meter, Unit, about, bytes, clock};
 use crate::failure::hinted;
 use crate::place::shown;
-use crate::verbs::{json_line, line};
+use crate::verbs::{json_line, line, subscribe};
 
 /// The hidden verb by which this program decodes a file for itself.
 pub const DECODE_WORKER: &str = "decode-worker";
@@ -92,13 +93,21 @@ pub struct Shown {
     /// The cache folder has been named.
     named: bool,
     meter: Option<Meter>,
+    downloads: Downloads,
     /// The first failure to print, which ends the showing.
     pub printed: Result<()>,
 }
 
 impl Shown {
     pub fn new(everywhere: &Everywhere) -> Self {
-        Self { json: everywhere.json, fetching: None, named: false, meter: None, printed: Ok(()) }
+        Self {
+            json: everywhere.json,
+            fetching: None,
+            named: false,
+            meter: None,
+            downloads: Downloads::default(),
+            printed: Ok(()),
+        }
     }
 
     /// For whoever has named the cache folder already.
@@ -119,16 +128,38 @@ impl Shown {
                 self.fetching.get_or_insert_default().show(progress);
             }
             Event::Begun { stage, .. } if **stage == Stage::HEAR => self.fetching = None,
-            Event::Begun { .. } | Event::Fetching { .. } => {}
+            Event::Begun { .. } => {}
+            // The bar of what is being heard says more.
+            Event::Fetching { .. } if self.meter.is_some() || self.fetching.is_some() => {}
+            Event::Fetching { episode, done, total } => self.downloads.show(episode, *done, *total),
             Event::Refreshed { feed, done } => self.refreshed(feed, done),
             Event::FeedFailed { feed, reason } => self.feed_failed(feed, reason),
             Event::Fetched { episode, bytes: size } => {
+                self.downloads.end(episode);
                 let title = &episode.episode.title;
                 self.print(|json| match json {
                     true => json_line(&json!({
                         "type": "fetched", "episode": episode.episode.id, "title": title, "bytes": size,
                     })),
                     false => line(format_args!("{title}: fetched, {}", bytes(*size))),
+                });
+            }
+            Event::Recorded { episode } => {
+                let title = &episode.episode.title;
+                self.print(|json| match json {
+                    true => json_line(&json!({
+                        "type": "recorded", "episode": episode.episode.id, "title": title,
+                    })),
+                    false => line(format_args!("{title}: recorded")),
+                });
+            }
+            Event::Texts { episode, found } => {
+                let title = &episode.episode.title;
+                self.print(|json| match json {
+                    true => json_line(&json!({
+                        "type": "texts", "episode": episode.episode.id, "title": title, "found": found,
+                    })),
+                    false => line(format_args!("{title}: {found}")),
                 });
             }
             Event::Hearing { episode, pace } => self.pace(&episode.episode.title, pace),
@@ -152,7 +183,11 @@ impl Shown {
                 self.note(&format!("the list of names of {}: {reason}", show.title));
             }
             Event::Failed { episode, stage, reason, state } => {
-                self.meter = None;
+                if **stage == Stage::FETCH {
+                    self.downloads.end(episode);
+                } else {
+                    self.meter = None;
+                }
                 self.failed(episode, stage, reason, *state);
             }
             Event::Paused { because } => self.note(because),
@@ -163,6 +198,7 @@ impl Shown {
     /// Shows how far one recording is.
     pub fn pace(&mut self, title: &str, pace: &Pace) {
         self.fetching = None;
+        self.downloads = Downloads::default();
         let meter = self.meter.get_or_insert_with(|| Meter::new(title, Unit::Sound, pace.heard.0));
         let mut more = Vec::new();
         // Silence and music at the beginning pass in no time, and say nothing about speech.
@@ -182,6 +218,7 @@ impl Shown {
     pub fn end(&mut self) {
         self.fetching = None;
         self.meter = None;
+        self.downloads = Downloads::default();
     }
 
     fn refreshed(&mut self, feed: &FeedEntry, done: &Refreshed) {
@@ -205,7 +242,7 @@ impl Shown {
                     .filter(|(number, _)| *number > 0)
                     .map(|(number, what)| format!("{number} {what}"))
                     .collect();
-                line(format_args!("{}: {}", feed.title, parts.join(", ")))
+                line(format_args!("{}: {}", subscribe::title(feed), parts.join(", ")))
             }
         });
     }
@@ -237,7 +274,7 @@ impl Shown {
     }
 
     fn feed_failed(&mut self, feed: &FeedEntry, reason: &str) {
-        self.note(&format!("{}: {reason}", feed.title));
+        self.note(&format!("{}: {reason}", subscribe::title(feed)));
         self.print(|json| match json {
             true => json_line(&json!({
                 "type": "feed-failed", "feed": feed.id, "title": feed.title, "address": feed.address, "reason": reason,
@@ -260,7 +297,7 @@ impl Shown {
     }
 
     fn note(&self, text: &str) {
-        match &self.meter {
+        match self.meter.as_ref().or(self.downloads.meter.as_ref()) {
             Some(meter) => meter.note(&format!("note: {text}")),
             None => eprintln!("note: {text}"),
         }
@@ -270,6 +307,38 @@ impl Shown {
         if self.printed.is_ok() {
             self.printed = print(self.json);
         }
+    }
+}
+
+/// The sounds that are being fetched at once, under one bar.
+#[derive(Default)]
+struct Downloads {
+    /// Bytes that are there and that there will be.
+    parts: HashMap<EpisodeId, (u64, u64)>,
+    meter: Option<Meter>,
+}
+
+impl Downloads {
+    fn show(&mut self, episode: &EpisodeEntry, done: u64, total: Option<u64>) {
+        let id = episode.episode.id;
+        if self.parts.insert(id, (done, total.unwrap_or(0))).is_none() {
+            // Another company has another title.
+            self.meter = None;
+        }
+        let (done, total) =
+            self.parts.values().fold((0, 0), |(done, total), part| (done + part.0, total + part.1));
+        let unknown = self.parts.values().any(|(_, total)| *total == 0);
+        let title = match self.parts.len() {
+            1 => format!("fetching {}", episode.episode.title),
+            many => format!("fetching {many} sounds"),
+        };
+        let meter = self.meter.get_or_insert_with(|| Meter::new(title, Unit::Bytes, done));
+        meter.set(done, if unknown { 0 } else { total }, "");
+    }
+
+    fn end(&mut self, episode: &EpisodeEntry) {
+        self.parts.remove(&episode.episode.id);
+        self.meter = None;
     }
 }
 

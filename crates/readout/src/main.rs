@@ -9,6 +9,7 @@ mod arguments;
 mod console;
 mod failure;
 mod hearing;
+mod network;
 mod place;
 mod stop;
 mod verbs;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Verb::Add(add) => verbs::add::add(&everywhere, &add),
         Verb::Run(run) => verbs::run::run(&everywhere, &run),
         Verb::Status => verbs::status::status(&everywhere),
+        Verb::Shows(shows) => verbs::shows::shows(&everywhere, &shows),
         Verb::Show(show) => verbs::show::show(&everywhere, &show),
         Verb::Transcribe(transcribe) => verbs::transcribe::transcribe(&everywhere, &transcribe),
         Verb::Export(export) => verbs::show::export(&everywhere, &export),

@@ -9,7 +9,9 @@ pub mod publish;
 pub mod run;
 pub mod serve;
 pub mod show;
+pub mod shows;
 pub mod status;
+pub mod subscribe;
 pub mod transcribe;
 
 use std::io::{self, Write};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-const VERBS: [&str; 23] = [
+const VERBS: &[&str] = &[
     "",
     "add",
     "check",
@@ -25,6 +25,15 @@ const VERBS: [&str; 23] = [
     "run",
     "serve",
     "show",
+    "shows",
+    "shows add",
+    "shows edit",
+    "shows export",
+    "shows fetch",
+    "shows list",
+    "shows pause",
+    "shows remove",
+    "shows resume",
     "status",
     "transcribe",
 ];

@@ -10,7 +10,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Stdio;
 
-use support::{Place, ran, sample};
+use support::{Place, manifest, ran, sample};
 
 #[test]
 fn bad_files_are_named_and_cost_the_good_ones_nothing() {
@@ -144,13 +144,6 @@ fn an_archive_that_cannot_be_is_told() {
     let ran = place.run(["add".as_ref(), sample().as_os_str()]);
     assert!(ran.code == 1 && ran.err.contains("archive"), "{ran:?}");
     assert_eq!(ran.err.lines().filter(|line| line.starts_with("error:")).count(), 1, "{ran:?}");
-}
-
-/// The built-in list of models, all of it at this address.
-fn manifest(place: &Place, address: &str) -> std::path::PathBuf {
-    let built_in = include_str!("../../weights/models.toml");
-    let moved = built_in.split("url = \"https://").map(|rest| rest.to_owned()).collect::<Vec<_>>();
-    place.file("models.toml", moved.join(&format!("url = \"http://{address}/")))
 }
 
 #[test]

@@ -43,7 +43,9 @@ fn fill(archive: &Archive, folder: &Path, episodes: usize, words: usize) -> Resu
         let stated = Stated {
             show: Some(format!("Show {}", number % 10)),
             title: Some(format!("Part {number}: of things that were said")),
-            broadcast: Some(jiff::civil::date(2015, 1, 1).saturating_add(jiff::Span::new().days(number as i64))),
+            broadcast: Some(
+                jiff::civil::date(2015, 1, 1).saturating_add(jiff::Span::new().days(number as i64)),
+            ),
             notes: Some("With Ann Lee and Bob Ray.\n\nLinks: https://example.org/".into()),
             ..Stated::default()
         };

@@ -173,8 +173,7 @@ fn html(loaded: &Loaded, places: Places, audio: bool, decidable: bool) -> Page<'
 
 /// Formats that lie beside a page in a folder of files: what readers, players and podcast apps take. Those for other programs
 /// come from `readout export`.
-pub(crate) const IN_FOLDERS: [Format; 5] =
-    [Format::Txt, Format::Md, Format::Srt, Format::Vtt, Format::Json];
+pub(crate) const IN_FOLDERS: [Format; 5] = [Format::Txt, Format::Md, Format::Srt, Format::Vtt, Format::Json];
 
 /// Where the sound of an episode is, when it is here.
 fn sound(entry: &EpisodeEntry, places: &Places) -> Option<String> {

@@ -79,6 +79,18 @@ pub enum Event<'event> {
         /// Its size in bytes.
         bytes: u64,
     },
+    /// A broadcast was recorded into an episode.
+    Recorded {
+        /// The episode.
+        episode: &'event EpisodeEntry,
+    },
+    /// The publisher's own texts of an episode were taken.
+    Texts {
+        /// The episode.
+        episode: &'event EpisodeEntry,
+        /// What was found, in a few words.
+        found: &'event str,
+    },
     /// Work on an episode begins.
     Begun {
         /// The episode.

@@ -3,6 +3,7 @@
 use crate::Hearer;
 use crate::event::{Event, HeardEpisode, Pace};
 use crate::lease::held;
+use crate::line::lost_of;
 use crate::run::Options;
 use crate::sound::{Blocks, is_worth_another_try};
 use archive::{Archive, Claim, EpisodeEntry, Error, HearingRequest, HearingResult, MAX_ATTEMPTS, Status};
@@ -152,8 +153,8 @@ fn attempt(
 ) -> Result<HeardEpisode, Ended> {
     let (recording, path) = sound_of(archive, episode)?;
     let language = episode.episode.language.clone();
-    let request =
-        HearingRequest { engine: hearer.engine(), quality: options.quality, language: language.clone() };
+    let quality = archive.show_settings(episode.show.id)?.quality.unwrap_or(options.quality);
+    let request = HearingRequest { engine: hearer.engine(), quality, language: language.clone() };
     let begun = archive.begin_hearing(claim, recording.id, &request)?;
     let hearing = begun.hearing.id;
     let opened = options.decoder.open(&path);
@@ -165,7 +166,7 @@ fn attempt(
     let mut refused = None;
     let heard = hearer.hear(
         &mut blocks,
-        &Request { quality: options.quality, language, workers: options.workers },
+        &Request { quality, language, workers: options.workers },
         begun.hearing.language.as_deref(),
         &begun.windows,
         &mut |event| {
@@ -197,7 +198,10 @@ fn attempt(
     let spent = clock.begun.elapsed();
     let done = clock.new_until(heard.duration);
     let speed = clock.speed(done);
-    let stretches = heard.stretches.into_iter().filter(|stretch| stretch.kind != StretchKind::Gap).collect();
+    let mut stretches: Vec<_> =
+        heard.stretches.into_iter().filter(|stretch| stretch.kind != StretchKind::Gap).collect();
+    stretches.extend(lost_of(archive, episode.episode.id)?.into_iter().map(|lost| lost.gap(heard.duration)));
+    stretches.sort_by_key(|stretch| stretch.start);
     let partial = blocks.partial().map(|reason| in_its_name(archive, recording, &reason));
     let result = HearingResult {
         language: heard.language.clone(),

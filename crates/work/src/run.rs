@@ -1,13 +1,13 @@
 //! The loop: claims the most urgent work, does it, records how it ended.
 //!
-//! Work is done by *shifts* that go on side by side: the *line* waits for the network, the *desk* works on texts, the *ears*
+//! Work is done by *shifts* that go on side by side: the *line* waits for the network, the *air* for broadcasts, the *desk* works on texts, the *ears*
 //! on sound. Each claims from the ledger what is its own, so that a long recording holds up no feed and no repair, and
 //! what one shift makes due another finds at its next look.
 
 use crate::board::Board;
 use crate::hearing::{Ended, hear, media_trouble, sound_of};
 use crate::lease::{LEASE, held};
-use crate::line::{Looked, fetch as fetch_sound, refresh};
+use crate::line::{Looked, call_streams, fetch as fetch_sound, record, refresh, texts};
 use crate::lists::reread;
 use crate::repair::repair;
 use crate::sound::Decoder;
@@ -15,7 +15,7 @@ use crate::texts::align;
 use crate::{Ears, Event, HeardEpisode, Hearer, WorkError};
 use archive::{Archive, Claim, EpisodeEntry, Error, Repaired, Retry, Stage, State, Worker};
 use fetch::{Fetcher, Stop};
-use model::{Millis, Quality};
+use model::{FeedId, Millis, Quality};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -74,6 +74,10 @@ pub struct Summary {
     pub found: u64,
     /// Sounds fetched.
     pub fetched: u64,
+    /// Broadcasts recorded.
+    pub recorded: u64,
+    /// Episodes whose publisher had a transcript or chapters.
+    pub texts: u64,
     /// Recordings probed.
     pub probed: u64,
     /// Recordings heard to their end.
@@ -111,11 +115,18 @@ const LOOK: Duration = Duration::from_secs(1);
 /// What the ears do, in this order: probes take no time, and what they find says in which order to hear.
 const EARS: &[Stage] = &[Stage::PROBE, Stage::HEAR];
 
-/// What the line does. Feeds come first: they say what else there is.
-const LINE: &[Stage] = &[Stage::REFRESH, Stage::FETCH];
+/// What the line does. Feeds come first: they say what else there is; texts before sounds: where there is one, the sound
+/// need not be heard.
+const LINE: &[Stage] = &[Stage::REFRESH, Stage::TEXTS, Stage::FETCH];
 
 /// Threads of the line. They wait more than they work.
 const LINES: usize = 4;
+
+/// What is on the air: done only by who keeps watching, since a broadcast takes its time.
+const AIR: &[Stage] = &[Stage::RECORD];
+
+/// Broadcasts that are recorded at once.
+const TUNERS: usize = 8;
 
 /// What the desk does, in this order: each works from what the ones before it made.
 const DESK: &[Stage] = &[Stage::ALIGN, Stage::REPAIR];
@@ -139,15 +150,11 @@ pub fn run(
     let mut shifts = vec![EARS, DESK];
     if options.fetcher.is_some() {
         shifts.extend([LINE; LINES]);
+        if options.watch {
+            shifts.extend([AIR; TUNERS]);
+        }
     }
-    let crew = Crew {
-        archive,
-        options,
-        stop,
-        observer: Mutex::new(observer),
-        summary: Mutex::default(),
-        board: Board::new(shifts.len()),
-    };
+    let crew = Crew::new(archive, options, stop, observer, shifts.len());
     std::thread::scope(|scope| {
         for (number, stages) in shifts.iter().copied().enumerate().skip(1) {
             let crew = &crew;
@@ -192,7 +199,24 @@ pub(crate) struct Crew<'run> {
     board: Board,
 }
 
-impl Crew<'_> {
+impl<'run> Crew<'run> {
+    pub fn new(
+        archive: &'run Archive,
+        options: &'run Options,
+        stop: &'run Arc<AtomicBool>,
+        observer: &'run mut (dyn FnMut(Event<'_>) + Send),
+        shifts: usize,
+    ) -> Self {
+        Self {
+            archive,
+            options,
+            stop,
+            observer: Mutex::new(observer),
+            summary: Mutex::default(),
+            board: Board::new(shifts),
+        }
+    }
+
     pub fn tell(&self, event: Event<'_>) {
         (self.observer.lock().unwrap_or_else(PoisonError::into_inner))(event);
     }
@@ -203,6 +227,10 @@ impl Crew<'_> {
 
     pub fn stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    pub fn stop_flag(&self) -> Arc<AtomicBool> {
+        self.stop.clone()
     }
 
     /// The same question for a fetch, which asks it while it waits.
@@ -287,6 +315,8 @@ impl<'run, 'crew> Shift<'run, 'crew> {
         archive.reclaim()?;
         if self.stages == LINE {
             archive.call_feeds()?;
+        } else if self.stages == AIR {
+            call_streams(archive)?;
         }
         if self.stages == DESK && !std::mem::replace(&mut self.lists_read, true) {
             for (show, reason) in reread(archive)? {
@@ -304,6 +334,11 @@ impl<'run, 'crew> Shift<'run, 'crew> {
                 return done.map(|()| true);
             }
         }
+        if self.stages == EARS {
+            for episode in archive.settled_sounds()? {
+                archive.drop_sound(episode)?;
+            }
+        }
         Ok(false)
     }
 
@@ -311,6 +346,9 @@ impl<'run, 'crew> Shift<'run, 'crew> {
         let crew = self.crew;
         if claim.stage == Stage::REFRESH {
             return self.look_at_feed(claim);
+        }
+        if claim.stage == Stage::RECORD {
+            return self.record(claim);
         }
         let episode = match crew.archive.episode(claim.episode()) {
             Ok(episode) => episode,
@@ -330,6 +368,9 @@ impl<'run, 'crew> Shift<'run, 'crew> {
                     hear(crew.archive, claim, crew.options, hearer.as_ref(), crew.stop, &episode, observer);
                 heard.map(Made::Heard)
             }
+            (None, Some(fetcher)) if claim.stage == Stage::TEXTS => {
+                kept(crew, claim, || texts(crew, fetcher, claim, &episode)).map(Made::Texts)
+            }
             (None, Some(fetcher)) if claim.stage == Stage::FETCH => {
                 kept(crew, claim, || fetch_sound(crew, fetcher, claim, &episode)).map(Made::Fetched)
             }
@@ -348,6 +389,12 @@ impl<'run, 'crew> Shift<'run, 'crew> {
                     summary.spent += heard.spent;
                 });
                 crew.tell(Event::Heard { episode: &episode, heard });
+            }
+            Ok(Made::Texts(found)) => {
+                if let Some(found) = found {
+                    crew.sum(|summary| summary.texts += 1);
+                    crew.tell(Event::Texts { episode: &episode, found: &found });
+                }
             }
             Ok(Made::Fetched(bytes)) => {
                 crew.sum(|summary| summary.fetched += 1);
@@ -390,18 +437,23 @@ impl<'run, 'crew> Shift<'run, 'crew> {
                 });
                 crew.tell(Event::FeedFailed { feed: &feed, reason: &reason });
             }
-            Err(Ended::Stopped) => match crew.archive.release(claim) {
-                Ok(()) | Err(Error::LeaseLost { .. }) => {}
-                Err(error) => return Err(error.into()),
-            },
-            Err(Ended::Archive(Error::LeaseLost { .. } | Error::NotFound { .. })) => {}
-            Err(Ended::Archive(error)) => return Err(error.into()),
-            Err(Ended::Failed { reason, .. } | Ended::Later { reason, .. }) => {
-                crew.archive.fail(claim, &reason, Retry::After(AGAIN))?;
-                crew.sum(|summary| summary.failed += 1);
-            }
+            Err(ended) => feed_ended(crew, claim, ended)?,
         }
         Ok(())
+    }
+
+    /// The stage `record`, whose subject is a stream.
+    fn record(&self, claim: &Claim) -> Result<(), WorkError> {
+        let crew = self.crew;
+        let Some(fetcher) = &crew.options.fetcher else { return Ok(()) };
+        match caught(|| kept(crew, claim, || record(crew, fetcher, claim))) {
+            Ok(episode) => {
+                crew.sum(|summary| summary.recorded += 1);
+                crew.tell(Event::Recorded { episode: &crew.archive.episode(episode)? });
+                Ok(())
+            }
+            Err(ended) => feed_ended(crew, claim, ended),
+        }
     }
 
     /// An attempt that ended without its result.
@@ -448,6 +500,56 @@ impl<'run, 'crew> Shift<'run, 'crew> {
     }
 }
 
+/// A look at a feed that ended without a result.
+fn feed_ended(crew: &Crew<'_>, claim: &Claim, ended: Ended) -> Result<(), WorkError> {
+    match ended {
+        Ended::Stopped => match crew.archive.release(claim) {
+            Ok(()) | Err(Error::LeaseLost { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        },
+        Ended::Archive(Error::LeaseLost { .. } | Error::NotFound { .. }) => Ok(()),
+        Ended::Archive(error) => Err(error.into()),
+        Ended::Failed { .. } | Ended::Later { .. } => {
+            let (reason, retry) = match ended {
+                Ended::Later { reason, after } => (reason, Retry::Later(after)),
+                Ended::Failed { reason, again: false } => (reason, Retry::Never),
+                Ended::Failed { reason, .. } => (reason, Retry::After(AGAIN)),
+                Ended::Stopped | Ended::Archive(_) => return Ok(()),
+            };
+            crew.archive.fail(claim, &reason, retry)?;
+            crew.sum(|summary| summary.failed += 1);
+            Ok(())
+        }
+    }
+}
+
+/// Looks at one feed that is due, now, for whoever waits for what it says. `None` when another program is at it, when it
+/// was told to stop, or when the archive has no way to the network.
+///
+/// # Errors
+/// The archive cannot take what came. What is wrong with the feed is a result.
+pub fn look(
+    archive: &Archive,
+    feed: FeedId,
+    options: &Options,
+    stop: &Arc<AtomicBool>,
+) -> Result<Option<Looked>, WorkError> {
+    let Some(fetcher) = &options.fetcher else { return Ok(None) };
+    let worker = archive.register_worker()?;
+    let Some(claim) = archive.claim_one(feed, &Stage::REFRESH, worker.name(), LEASE)? else {
+        return Ok(None);
+    };
+    let nobody = &mut |_: Event<'_>| {};
+    let crew = Crew::new(archive, options, stop, nobody, 1);
+    match caught(|| kept(&crew, &claim, || refresh(&crew, fetcher, &claim))) {
+        Ok(looked) => Ok(Some(looked)),
+        Err(ended) => {
+            feed_ended(&crew, &claim, ended)?;
+            Ok(None)
+        }
+    }
+}
+
 /// What an attempt made.
 enum Made {
     Probed,
@@ -455,6 +557,8 @@ enum Made {
     Fetched(u64),
     Text,
     Repaired(Repaired),
+    /// What was found, if anything.
+    Texts(Option<String>),
 }
 
 /// Runs an attempt; a panic in it is a failure of this one piece of work.

@@ -1,4 +1,5 @@
-//! How fast a feed of twenty thousand episodes and a list of five thousand feeds are read, beside feed-rs.
+//! How fast a feed of twenty thousand episodes and a list of five thousand feeds are read and stored, beside feed-rs with
+//! plain inserts into SQLite.
 
 use std::path::{Path, PathBuf};
 
@@ -48,7 +49,8 @@ const WAYS: [(&str, &str); 5] = [
 /// # Errors
 /// The example cannot be built, or a reading fails or finds another number of items.
 pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
-    let reader = build(place)?;
+    let reader = build(place, "readout-feed", "read_feed")?;
+    let storer = build(place, "readout-work", "store_feed")?;
     let (feed, list) = (place.work.join("feed.xml"), place.work.join("list.opml"));
     std::fs::write(&feed, feed_of(options.episodes)).context("cannot write the feed")?;
     std::fs::write(&list, list_of(options.feeds)).context("cannot write the list")?;
@@ -74,28 +76,122 @@ pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
         ));
         figures.push(json!({ "way": way, "seconds": seconds, "peak": peak, "bytes": bytes }));
     }
+    let stored = storing(place, options, &storer, &feed, &list)?;
     let page = format!(
         "{}{} One thread. {} run(s) of each, each in a process of its own: the median time without starting it and without reading \
          the file, and the highest peak, in which the document itself is included.\n\n\
-         | what is read | items | MB | s | items a second | peak memory MB |\n| --- | --- | --- | --- | --- | --- |\n{rows}",
+         | what is read | items | MB | s | items a second | peak memory MB |\n| --- | --- | --- | --- | --- | --- |\n{rows}\n\
+         From an address on this machine into an archive on its disk, once each: the time of the whole process.\n\n\
+         | what is read and stored | items | s | items a second | peak memory MB |\n| --- | --- | --- | --- | --- |\n{}",
         machine(),
         busy_remark(started),
         options.runs.max(1),
+        stored.iter().map(Stored::row).collect::<String>(),
     );
+    let stored: Vec<_> =
+        stored.iter().map(|it| json!({ "does": it.does, "seconds": it.seconds, "peak": it.peak })).collect();
     place.publish(
         "feeds",
         options.dry,
         &page,
-        &json!({ "machine": machine(), "load": started, "readings": figures }),
+        &json!({ "machine": machine(), "load": started, "readings": figures, "stored": stored }),
     )
 }
 
-/// Builds the example that reads, and says where it is.
-fn build(place: &Place) -> anyhow::Result<PathBuf> {
-    let arguments = ["build", "--release", "-p", "readout-feed", "--example", "read_feed"];
+/// What storing took.
+struct Stored {
+    does: &'static str,
+    items: usize,
+    seconds: f64,
+    peak: u64,
+}
+
+impl Stored {
+    fn row(&self) -> String {
+        let rate = self.items as f64 / self.seconds;
+        let peak = self.peak as f64 / 1e6;
+        format!("| {} | {} | {:.2} | {rate:.0} | {peak:.0} |\n", self.does, self.items, self.seconds)
+    }
+}
+
+/// Stores the feed and the list in every way, the refreshes in the archive that the first one filled.
+fn storing(
+    place: &Place,
+    options: &Options,
+    storer: &Path,
+    feed: &Path,
+    list: &Path,
+) -> anyhow::Result<Vec<Stored>> {
+    let folder = place.fresh("stored-feeds")?;
+    let text = std::fs::read_to_string(feed).context("cannot read the feed")?;
+    // All but the channel is as it was; then every address has another token.
+    let dated = text.replacen(
+        "<language>",
+        "<lastBuildDate>Mon, 02 Mar 2026 08:00:00 GMT</lastBuildDate><language>",
+        1,
+    );
+    let tokens = text.replace("?token=", "?token=another");
+    let (archive, lists, plain) = (folder.join("archive"), folder.join("list"), folder.join("plain"));
+    let serve = |text: &str| serve(text.as_bytes().to_vec());
+    let (whole, dated, tokens) = (serve(&text)?, serve(&dated)?, serve(&tokens)?);
+    let ways: [(&str, &'static str, &str, &Path, usize); 6] = [
+        ("subscribe", "Readout: the feed, for the first time", &whole, &archive, options.episodes),
+        ("refresh", "Readout: again, the very same", &whole, &archive, options.episodes),
+        (
+            "refresh",
+            "Readout: again, with another date and the same items",
+            &dated,
+            &archive,
+            options.episodes,
+        ),
+        ("refresh", "Readout: again, every item changed", &tokens, &archive, options.episodes),
+        ("list", "Readout: the list, in one transaction", &list.display().to_string(), &lists, options.feeds),
+        (
+            "feed-rs",
+            "feed-rs 3.0 from a file, a row an entry, one transaction",
+            &feed.display().to_string(),
+            &plain,
+            options.episodes,
+        ),
+    ];
+    let mut stored = Vec::new();
+    for (way, does, source, archive, items) in ways {
+        let output = std::process::Command::new(storer).arg(way).arg(source).arg(archive).output();
+        let output = output.with_context(|| format!("cannot run {}", storer.display()))?;
+        ensure!(output.status.success(), "{does} failed: {}", String::from_utf8_lossy(&output.stderr));
+        let reading: Reading =
+            serde_json::from_slice(&output.stdout).with_context(|| format!("{does} gave no figures"))?;
+        ensure!(reading.found == items, "{does}: {} of {items}", reading.found);
+        stored.push(Stored { does, items, seconds: reading.seconds, peak: reading.peak });
+    }
+    Ok(stored)
+}
+
+/// Serves these bytes on loopback to whoever asks, until the program ends; gives the address.
+fn serve(bytes: Vec<u8>) -> anyhow::Result<String> {
+    use std::io::{BufRead, BufReader, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").context("loopback has no free port")?;
+    let address = format!("http://{}/feed.xml", listener.local_addr()?);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let Ok(reading) = stream.try_clone() else { continue };
+            let lines = BufReader::new(reading).lines();
+            lines.take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty())).for_each(drop);
+            let head =
+                format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", bytes.len());
+            // Who hangs up will be asked by the measurement why.
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&bytes));
+        }
+    });
+    Ok(address)
+}
+
+/// Builds an example of a crate, and says where it is.
+fn build(place: &Place, package: &str, example: &str) -> anyhow::Result<PathBuf> {
+    let arguments = ["build", "--release", "-p", package, "--example", example];
     let status = crate::cargo(&place.root).args(arguments).status().context("cannot run cargo")?;
-    ensure!(status.success(), "cannot build the example read_feed");
-    Ok(crate::target_folder(&place.root).join("release/examples/read_feed"))
+    ensure!(status.success(), "cannot build the example {example}");
+    Ok(crate::target_folder(&place.root).join("release/examples").join(example))
 }
 
 fn read(reader: &Path, way: &str, file: &Path) -> anyhow::Result<Reading> {

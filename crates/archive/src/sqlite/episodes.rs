@@ -79,7 +79,7 @@ pub(crate) fn add(
 }
 
 /// Makes an episode with a recording whose bytes are not here.
-fn make(tx: &Transaction<'_>, title: &str, stated: &Stated) -> Result<(EpisodeId, RecordingId)> {
+pub(crate) fn make(tx: &Transaction<'_>, title: &str, stated: &Stated) -> Result<(EpisodeId, RecordingId)> {
     let show = show_titled(tx, stated.show.as_deref().unwrap_or(UNNAMED_SHOW), stated.show.is_none())?;
     insert(tx, show, title, None)
 }
@@ -314,10 +314,16 @@ pub(crate) fn probed(
     let title = said(&tags.title);
     let people: Vec<Person> =
         said(&tags.artist).map(|name| Person { name, role: None }).into_iter().collect();
+    // What a feed says of its episode outranks the tags of the file, which are often those of another programme.
+    let published: bool = tx.query_row(
+        "SELECT EXISTS (SELECT 1 FROM outlets WHERE episode = ?1 AND item <> '{}')",
+        [id.to_string()],
+        |row| row.get(0),
+    )?;
     tx.execute(
         "UPDATE episodes SET
-           title = iif(title_stated, title, coalesce(?2, title)),
-           title_key = iif(title_stated, title_key, coalesce(?3, title_key)),
+           title = iif(title_stated OR ?7, title, coalesce(?2, title)),
+           title_key = iif(title_stated OR ?7, title_key, coalesce(?3, title_key)),
            broadcast = coalesce(broadcast, ?4), notes = coalesce(notes, ?5), people = iif(people = '[]', ?6, people)
          WHERE id = ?1",
         params![
@@ -326,12 +332,13 @@ pub(crate) fn probed(
             title.as_deref().map(key),
             tags.date.map(|day| day.to_string()),
             said(&tags.notes),
-            serde_json::to_string(&people)?
+            serde_json::to_string(&people)?,
+            published,
         ],
     )?;
     let show_stated: bool =
         tx.query_row("SELECT show_stated FROM episodes WHERE id = ?1", [id.to_string()], |row| row.get(0))?;
-    if let (false, Some(title)) = (show_stated, said(&tags.show)) {
+    if let (false, Some(title)) = (show_stated || published, said(&tags.show)) {
         // No other episode has these bytes: where nobody states a show, `add` finds the one that has them.
         let show = show_titled(tx, &title, false)?;
         tx.execute("UPDATE episodes SET show = ?2 WHERE id = ?1", params![id.to_string(), show.to_string()])?;

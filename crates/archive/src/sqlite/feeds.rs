@@ -3,7 +3,7 @@ use super::{
 };
 use crate::{
     Error, FeedEdit, FeedEntry, FeedKind, FeedState, Incoming, KnownOutlet, Outlet, Priority, Refresh,
-    Refreshed, Result, ShowSettings, Stage, Subscribe, Validators, Wanted,
+    Refreshed, Result, ShowSettings, Stage, Stated, Subscribe, Takedown, Validators, Wanted,
 };
 use model::{EpisodeId, FeedId, ShowId};
 use rusqlite::{OptionalExtension, params};
@@ -56,6 +56,13 @@ pub(crate) fn list(tx: &Transaction<'_>, show: Option<ShowId>) -> Result<Vec<Fee
         "{COLUMNS} WHERE ?1 IS NULL OR show = ?1 ORDER BY shows.title_key, feeds.added, feeds.id"
     ))?;
     let feeds = statement.query_map([show.map(|show| show.to_string())], row)?;
+    Ok(feeds.collect::<Result<_, _>>()?)
+}
+
+pub(crate) fn streams(tx: &Transaction<'_>) -> Result<Vec<FeedEntry>> {
+    let mut statement = tx
+        .prepare_cached(&format!("{COLUMNS} WHERE kind = 'stream' AND state = 'active' ORDER BY feeds.id"))?;
+    let feeds = statement.query_map([], row)?;
     Ok(feeds.collect::<Result<_, _>>()?)
 }
 
@@ -173,6 +180,66 @@ pub(crate) fn want_sound(tx: &Transaction<'_>, episode: EpisodeId, priority: Pri
     let due = super::ledger::require(tx, episode.into(), &Stage::FETCH, &input, priority)?;
     let asked = priority == Priority::Asked && super::ledger::ask(tx, episode.into(), &Stage::FETCH)?;
     Ok(due || asked)
+}
+
+pub(crate) fn add_address(tx: &Transaction<'_>, address: &str, stated: &Stated) -> Result<(EpisodeId, bool)> {
+    let known: Option<EpisodeId> = tx
+        .query_row(
+            "SELECT episode FROM outlets WHERE address = ?1 AND episode IS NOT NULL ORDER BY id LIMIT 1",
+            [address],
+            |row| parsed(row, "episode"),
+        )
+        .optional()?;
+    let new = known.is_none();
+    let episode = match known {
+        Some(episode) => episode,
+        None => {
+            let name = address.split(['?', '#']).next().and_then(|path| path.rsplit('/').next());
+            let stem =
+                name.map(|name| name.rsplit_once('.').map_or(name, |(stem, _)| stem)).unwrap_or_default();
+            let (episode, _) =
+                super::episodes::make(tx, if stem.is_empty() { "untitled" } else { stem }, stated)?;
+            tx.execute(
+                "INSERT INTO outlets (episode, keys, address, item, digest) VALUES (?1, '{}', ?2, '{}', '')",
+                params![episode.to_string(), address],
+            )?;
+            episode
+        }
+    };
+    super::episodes::say(tx, episode, stated)?;
+    want_sound(tx, episode, Priority::Asked)?;
+    Ok((episode, new))
+}
+
+pub(crate) fn settled_sounds(tx: &Transaction<'_>) -> Result<Vec<EpisodeId>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT DISTINCT episodes.id FROM shows JOIN episodes ON show = shows.id
+           JOIN recordings ON recordings.episode = episodes.id AND blob IS NOT NULL
+         WHERE settings ->> 'keep' = 'nothing'
+           AND EXISTS (SELECT 1 FROM cells WHERE subject = episodes.id AND stage = 'probe' AND state = 'done')
+           AND NOT EXISTS (SELECT 1 FROM cells WHERE subject = episodes.id AND state NOT IN ('done', 'stale'))",
+    )?;
+    let episodes = statement.query_map([], |row| parsed(row, "id"))?;
+    Ok(episodes.collect::<Result<_, _>>()?)
+}
+
+pub(crate) fn takedowns(tx: &Transaction<'_>) -> Result<Vec<Takedown>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT episode, episodes.title, shows.title AS show_title, max(missing_since) AS since,
+           EXISTS (SELECT 1 FROM recordings WHERE recordings.episode = outlets.episode AND blob IS NOT NULL) AS sound
+         FROM outlets JOIN episodes ON episodes.id = episode JOIN shows ON shows.id = show
+         GROUP BY episode HAVING count(*) = count(missing_since) ORDER BY since DESC, episode",
+    )?;
+    let takedowns = statement.query_map([], |row| {
+        Ok(Takedown {
+            episode: parsed(row, "episode")?,
+            title: row.get("title")?,
+            show: row.get("show_title")?,
+            since: moment(row.get("since")?)?,
+            sound: row.get("sound")?,
+        })
+    })?;
+    Ok(takedowns.collect::<Result<_, _>>()?)
 }
 
 pub(crate) fn remove(tx: &Transaction<'_>, id: FeedId) -> Result<()> {

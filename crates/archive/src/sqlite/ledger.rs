@@ -75,6 +75,7 @@ pub(crate) fn mark_stale(tx: &Transaction<'_>, stage: &Stage, tool: &str) -> Res
 
 pub(crate) fn claim(
     tx: &Transaction<'_>,
+    subject: Option<Subject>,
     stages: &[Stage],
     worker: &str,
     lease: Duration,
@@ -97,6 +98,7 @@ pub(crate) fn claim(
              WHERE (subject, stage) = (
                SELECT subject, stage FROM cells
                WHERE state IN ('waiting', 'leased') AND stage IN (SELECT value FROM json_each(:stages))
+                 AND (:subject IS NULL OR subject = :subject)
                  AND (state = 'waiting'
                       AND (not_before <= unixepoch('subsec') OR not_before > unixepoch('subsec') + :pause)
                       OR state = 'leased'
@@ -107,6 +109,7 @@ pub(crate) fn claim(
         .query_row(
             named_params! {
                 ":worker": worker, ":lease": lease.as_secs_f64(), ":stages": stages,
+                ":subject": subject.map(|subject| subject.to_string()),
                 ":pause": MAX_PAUSE.as_secs_f64(), ":longest": MAX_LEASE.as_secs_f64(),
             },
             |row| {

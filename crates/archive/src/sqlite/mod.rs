@@ -15,6 +15,7 @@ pub(crate) mod ledger;
 pub(crate) mod names;
 pub(crate) mod revisions;
 pub(crate) mod schema;
+pub(crate) mod texts;
 pub(crate) mod verdicts;
 
 use crate::{Error, Result};

@@ -2,19 +2,19 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use archive::{Archive, State, Stated};
 use model::ShowId;
 use serde_json::json;
 
-use super::{json_line, line};
+use super::{json_line, line, subscribe};
 use crate::arguments::{Add, Everywhere};
 use crate::console::clock;
 use crate::failure::{self, Outcome, hinted, wrong_use};
-use crate::{hearing, place};
+use crate::{hearing, network, place};
 
 /// Endings of the files that are taken from a folder. Files that are named are taken whatever their ending is.
-const ENDINGS: [&str; 26] = [
+pub const ENDINGS: [&str; 26] = [
     "aac", "aif", "aifc", "aiff", "flac", "m4a", "m4b", "m4v", "mka", "mkv", "mov", "mp2", "mp3", "mp4",
     "mpga", "oga", "ogg", "ogv", "ogx", "opus", "spx", "wav", "wave", "weba", "webm", "3gp",
 ];
@@ -24,23 +24,50 @@ const DEEPEST: usize = 32;
 const LARGEST_NOTES: u64 = 1 << 20;
 
 pub fn add(everywhere: &Everywhere, add: &Add) -> Result<Outcome> {
-    let (files, mut failed) = files(&add.paths);
+    let (addresses, paths): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        add.sources.iter().partition(|source| subscribe::is_address(source));
+    let (lists, paths): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        paths.into_iter().partition(|path| subscribe::is_list(path));
+    if addresses.len() + lists.len() == 0 {
+        refuse_what_is_of_feeds(add)?;
+    }
+    if let Some(file) = &add.treatment.glossary {
+        fs::File::open(file)
+            .with_context(|| format!("the list of names {} cannot be read", file.display()))?;
+    }
+    let stated = stated(add)?;
+    let (files, mut failed) = files(&paths);
     if files.len() > 1 && (add.title.is_some() || add.notes.is_some()) {
         return Err(wrong_use(
             format!("--title and --notes are of one episode, and there are {} files", files.len()),
             "add that file alone, and the others without them",
         ));
     }
-    let stated = Stated {
-        show: add.show.clone(),
-        title: add.title.clone(),
-        broadcast: add.date,
-        notes: add.notes.as_deref().map(notes).transpose()?,
-        people: Vec::new(),
-        language: add.language.clone(),
-    };
     let mut added = 0;
     let mut shows = BTreeSet::new();
+    let mut partly = 0;
+    if addresses.len() + lists.len() > 0 {
+        let archive = place::create(everywhere)?;
+        let fetcher = network::fetcher(&add.network);
+        let mut tally = |done: Result<Outcome>| match done {
+            Ok(Outcome::Done) => added += 1,
+            Ok(_) => partly += 1,
+            Err(error) => {
+                failure::print(&error);
+                failed += 1;
+            }
+        };
+        for list in lists {
+            tally(add_list(everywhere, &archive, list, add));
+        }
+        for address in addresses {
+            let address = address.to_string_lossy();
+            tally(subscribe::add_address(everywhere, &archive, &fetcher, &address, add));
+        }
+        if files.is_empty() && added > 0 && !everywhere.json {
+            line("`readout run` fetches and hears what is waiting")?;
+        }
+    }
     if !files.is_empty() {
         let archive = place::create(everywhere)?;
         for file in &files {
@@ -70,11 +97,43 @@ pub fn add(everywhere: &Everywhere, add: &Add) -> Result<Outcome> {
             line(format_args!("`readout run` hears what is waiting in {}", place::shown(archive.dir())))?;
         }
     }
-    Ok(match (added, failed) {
+    Ok(match (added + partly, failed + partly) {
         (_, 0) => Outcome::Done,
         (0, _) => Outcome::Failed,
         _ => Outcome::Partial,
     })
+}
+
+/// What a person states of what is added.
+pub fn stated(add: &Add) -> Result<Stated> {
+    Ok(Stated {
+        show: add.show.clone(),
+        title: add.title.clone(),
+        broadcast: add.date,
+        notes: add.notes.as_deref().map(notes).transpose()?,
+        people: Vec::new(),
+        language: add.language.clone(),
+    })
+}
+
+fn refuse_what_is_of_feeds(add: &Add) -> Result<()> {
+    if add.which.wanted().is_none() && add.treatment.is_empty() {
+        return Ok(());
+    }
+    Err(wrong_use(
+        "--since, --latest, --all, --quality, --keep, --always-hear and --glossary are of feeds, and none is named",
+        "say them with the address of a feed, or later with `readout shows edit`",
+    ))
+}
+
+fn add_list(everywhere: &Everywhere, archive: &Archive, path: &Path, add: &Add) -> Result<Outcome> {
+    let name = path.display().to_string();
+    let size = fs::metadata(path)?.len();
+    if size > feed::Limits::default().document_bytes as u64 {
+        return Err(hinted(format!("{name} is too large for a list of feeds"), "split it"));
+    }
+    let bytes = fs::read(path).with_context(|| format!("{name} cannot be read"))?;
+    subscribe::add_list(everywhere, archive, &name, &bytes, add)
 }
 
 /// Adds one file; gives the show it went to.
@@ -120,7 +179,7 @@ fn notes(path: &Path) -> Result<String> {
 
 /// The files that were named and those of the folders that were named, in order, and how many names were of no use;
 /// why is said at once.
-fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, usize) {
+fn files(paths: &[&PathBuf]) -> (Vec<PathBuf>, usize) {
     let mut files = Vec::new();
     let mut failed = 0;
     for path in paths {
@@ -139,7 +198,7 @@ fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, usize) {
                 }
                 files.append(&mut found);
             }
-            Ok(_) => files.push(path.clone()),
+            Ok(_) => files.push(path.to_path_buf()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 wrong("does not exist", "check its name and folder");
                 failed += 1;

@@ -12,7 +12,7 @@ use super::{json_line, line};
 use crate::arguments::{Everywhere, Serve};
 use crate::failure::{self, Outcome};
 use crate::hearing::{self, Shown};
-use crate::{place, stop};
+use crate::{network, place, stop};
 
 pub fn serve(everywhere: &Everywhere, serve: &Serve) -> Result<Outcome> {
     let archive = place::create(everywhere)?;
@@ -48,7 +48,8 @@ fn work(
     stop: Arc<AtomicBool>,
 ) -> Result<thread::JoinHandle<()>> {
     let mut ears = hearing::ears(&serve.hearing)?;
-    let options = hearing::options(&serve.hearing, true)?;
+    let mut options = hearing::options(&serve.hearing, true)?;
+    options.fetcher = (!serve.no_fetch).then(|| network::fetcher(&serve.network));
     let everywhere = everywhere.clone();
     let begun = thread::Builder::new().name("work".into()).spawn(move || {
         let mut shown = Shown::new(&everywhere);

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use archive::{Archive, EpisodeEntry, State, Status};
-use model::EpisodeId;
+use archive::{Archive, EpisodeEntry, FeedEntry, FeedState, Stage, State, Status, Takedown};
+use model::{EpisodeId, Origin};
 use serde_json::json;
 
-use super::{json_line, text};
+use super::{json_line, subscribe, text};
 use crate::arguments::Everywhere;
 use crate::console::{about, clock};
 use crate::failure::Outcome;
@@ -15,10 +15,21 @@ pub fn status(everywhere: &Everywhere) -> Result<Outcome> {
     let archive = place::open(everywhere)?;
     let status = archive.status()?;
     let episodes = archive.episodes(None)?;
+    let (feeds, takedowns) = (archive.feeds(None)?, archive.takedowns()?);
     if everywhere.json {
         print_json(&archive, &status, &episodes)?;
+        for feed in &feeds {
+            let mut value = serde_json::to_value(feed)?;
+            value["type"] = "feed".into();
+            json_line(&value)?;
+        }
+        for takedown in &takedowns {
+            let mut value = serde_json::to_value(takedown)?;
+            value["type"] = "takedown".into();
+            json_line(&value)?;
+        }
     } else {
-        text(&page(&archive, &status, &episodes))?;
+        text(&page(&archive, &status, &episodes, &(of_feeds(&feeds) + &of_takedowns(&takedowns))))?;
     }
     Ok(Outcome::Done)
 }
@@ -48,10 +59,16 @@ fn print_json(archive: &Archive, status: &Status, episodes: &[EpisodeEntry]) -> 
 
 /// Where an episode stands, in one word or two: that of the last stage that is not done.
 fn state(entry: &EpisodeEntry) -> String {
-    let open = entry.cells.iter().find(|cell| cell.state != State::Done);
+    let open = entry.cells.iter().find(|cell| cell.state != State::Done && cell.stage != Stage::TEXTS);
+    let text = entry.hearing.as_ref().filter(|hearing| hearing.complete);
+    let here = entry.recording.as_ref().is_some_and(|recording| recording.blob.is_some());
     match open {
+        None if text.is_some_and(|text| text.origin == Origin::Publisher) => "publisher's text".into(),
+        None if text.is_none() && !here => "not fetched".into(),
         None => "heard".into(),
         Some(cell) => match cell.state {
+            State::Waiting if cell.stage == Stage::FETCH && cell.attempt == 0 => "to be fetched".into(),
+            State::Leased if cell.stage == Stage::FETCH => "being fetched".into(),
             State::Waiting if cell.attempt > 0 => "will be tried again".into(),
             State::Waiting => "waiting".into(),
             State::Leased => "being heard".into(),
@@ -62,7 +79,44 @@ fn state(entry: &EpisodeEntry) -> String {
     }
 }
 
-fn page(archive: &Archive, status: &Status, episodes: &[EpisodeEntry]) -> String {
+/// Feeds of which there is something to say, each in a line.
+fn of_feeds(feeds: &[FeedEntry]) -> String {
+    if feeds.is_empty() {
+        return String::new();
+    }
+    let paused = feeds.iter().filter(|feed| feed.state == FeedState::Paused).count();
+    let paused = if paused > 0 { format!(", {paused} paused") } else { String::new() };
+    let mut out = format!("Feeds: {}{paused}\n", feeds.len());
+    let troubled: Vec<&FeedEntry> = feeds.iter().filter(|feed| feed.trouble.is_some()).collect();
+    if !troubled.is_empty() {
+        out += &format!("Feeds in trouble: {}\n", troubled.len());
+    }
+    for feed in troubled {
+        let trouble = feed.trouble.as_deref().unwrap_or_default();
+        out += &format!("  {}: {trouble}{}\n", subscribe::title(feed), subscribe::again(feed));
+    }
+    out
+}
+
+/// Episodes that are shown of a long list.
+const SHOWN: usize = 50;
+
+fn of_takedowns(takedowns: &[Takedown]) -> String {
+    let mut out = String::new();
+    if !takedowns.is_empty() {
+        out += "Taken away by their publishers, and kept here until you remove them:\n";
+    }
+    for takedown in takedowns.iter().take(SHOWN) {
+        let day = takedown.since.strftime("%Y-%m-%d");
+        out += &format!("  {} / {} (since {day})\n", takedown.show, takedown.title);
+    }
+    if takedowns.len() > SHOWN {
+        out += &format!("  … and {} more\n", takedowns.len() - SHOWN);
+    }
+    out
+}
+
+fn page(archive: &Archive, status: &Status, episodes: &[EpisodeEntry], subscriptions: &str) -> String {
     let mut lines = vec![format!(
         "Archive in {}: {}, {}, {} of sound",
         place::shown(archive.dir()),
@@ -82,6 +136,7 @@ fn page(archive: &Archive, status: &Status, episodes: &[EpisodeEntry]) -> String
     if status.waiting.0 > 0 || status.waiting_unknown > 0 {
         lines.push(waiting(status));
     }
+    lines.extend(subscriptions.lines().map(str::to_owned));
     if !status.problems.is_empty() {
         lines.push("Problems:".into());
         for problem in &status.problems {
@@ -90,15 +145,18 @@ fn page(archive: &Archive, status: &Status, episodes: &[EpisodeEntry]) -> String
         }
     }
     if episodes.is_empty() {
-        lines.push("Nothing has been added yet: `readout add FILE` does that".into());
+        lines.push("Nothing has been added yet: `readout add` does that".into());
     } else {
         lines.push("Episodes:".into());
     }
     let short = short_ids(episodes);
-    for (entry, id) in episodes.iter().zip(short) {
+    for (entry, id) in episodes.iter().zip(short).take(SHOWN) {
         let date = entry.episode.broadcast.map_or_else(|| "          ".into(), |date| date.to_string());
         let title = &entry.episode.title;
         lines.push(format!("  {id}  {date}  {:<20} {} / {title}", state(entry), entry.show.title));
+    }
+    if episodes.len() > SHOWN {
+        lines.push(format!("  … and {} more (`readout status --json` lists all)", episodes.len() - SHOWN));
     }
     lines.join("\n") + "\n"
 }

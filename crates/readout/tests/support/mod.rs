@@ -91,3 +91,10 @@ pub fn ran(command: &mut Command) -> Ran {
 pub fn sample() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples/the-open-line.mp3")
 }
+
+/// The built-in list of models, all of it at this address.
+pub fn manifest(place: &Place, address: &str) -> PathBuf {
+    let built_in = include_str!("../../../weights/models.toml");
+    let moved = built_in.split("url = \"https://").map(|rest| rest.to_owned()).collect::<Vec<_>>();
+    place.file("models.toml", moved.join(&format!("url = \"http://{address}/")))
+}

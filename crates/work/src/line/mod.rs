@@ -1,11 +1,17 @@
 //! What waits for the network: feeds, publishers' texts, sounds. All goes through the guarded fetcher.
 
 mod pace;
+mod record;
 mod refresh;
 mod sound;
+mod texts;
 
-pub(crate) use refresh::{Looked, refresh};
+pub use record::Recording;
+pub(crate) use record::{call_streams, lost_of, record};
+pub use refresh::Looked;
+pub(crate) use refresh::refresh;
 pub(crate) use sound::fetch;
+pub(crate) use texts::texts;
 
 use crate::hearing::Ended;
 use std::time::Duration;

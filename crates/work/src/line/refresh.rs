@@ -34,7 +34,8 @@ const ACCEPT: &str = "application/rss+xml, application/atom+xml, application/fee
                       text/xml;q=0.9, application/json;q=0.8, */*;q=0.5";
 
 /// What came of looking at a feed.
-pub(crate) enum Looked {
+#[derive(Debug)]
+pub enum Looked {
     /// It has not changed, or it is not followed any more.
     Unchanged,
     /// It was stored.
@@ -409,7 +410,7 @@ impl<'run, 'crew> Reading<'run, 'crew> {
             items: std::mem::take(&mut self.part),
             missing,
             again: pace::pause(published, now, asked, lot),
-            remark: None,
+            remark: remark(&self.complaints),
         };
         let done = self.crew.archive.store_refresh(self.claim, self.entry.id, &refresh, TOOL)?;
         let moved = self.feed.new_address.clone().filter(|address| *address != self.entry.address);
@@ -419,6 +420,30 @@ impl<'run, 'crew> Reading<'run, 'crew> {
         self.add(done);
         Ok(self.done)
     }
+}
+
+/// Faults by which episodes may be lost, not just a detail of one.
+const GRAVE: [&str; 5] = [
+    "the document ends before it is finished",
+    "the last item is cut off and was left out",
+    "too many items",
+    "too much broken markup: the rest was not read",
+    "an item that cannot be read",
+];
+
+/// What people should know of a feed that was read, in one sentence.
+fn remark(complaints: &[feed::Complaint]) -> Option<String> {
+    let grave: Vec<String> = complaints
+        .iter()
+        .filter(|complaint| GRAVE.contains(&complaint.kind))
+        .map(ToString::to_string)
+        .collect();
+    (!grave.is_empty()).then(|| {
+        format!(
+            "the feed is damaged ({}); what could be read was taken: tell the publisher",
+            grave.join("; ")
+        )
+    })
 }
 
 /// The moment of the oldest of the newest items that are wanted; `None`: all are.
