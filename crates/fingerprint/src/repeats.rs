@@ -292,7 +292,26 @@ fn joined(pieces: &[Place], thing: &[Option<usize>]) -> Vec<Vec<Place>> {
 
 /// Where each recording is cut, in order.
 fn cuts(pairs: &[Pair], recordings: usize, same_end: usize) -> Vec<Vec<usize>> {
-    let mut cuts: Vec<Vec<usize>> = vec![Vec::new(); recordings];
+    let mut ends: Vec<Vec<usize>> = vec![Vec::new(); recordings];
+    for Pair { one, two, run } in pairs {
+        ends[*one].extend([run.a, run.a_end()]);
+        ends[*two].extend([run.b, run.b_end()]);
+    }
+    let mut cuts: Vec<Vec<usize>> = ends
+        .into_iter()
+        .map(|mut ends| {
+            ends.sort_unstable();
+            // Each pair's end is a little off: of those that mean the same the median is taken.
+            let mut cuts = Vec::new();
+            let mut rest = ends.as_slice();
+            while let Some(first) = rest.first() {
+                let (same, later) = rest.split_at(rest.partition_point(|end| *end <= first + same_end));
+                cuts.push(same[same.len() / 2]);
+                rest = later;
+            }
+            cuts
+        })
+        .collect();
     let add = |cuts: &mut Vec<usize>, cut: usize| {
         let at = cuts.partition_point(|own| *own < cut);
         let near = |index: Option<usize>| {
@@ -304,16 +323,6 @@ fn cuts(pairs: &[Pair], recordings: usize, same_end: usize) -> Vec<Vec<usize>> {
         }
         new
     };
-    for pair in pairs {
-        for (episode, cut) in [
-            (pair.one, pair.run.a),
-            (pair.one, pair.run.a_end()),
-            (pair.two, pair.run.b),
-            (pair.two, pair.run.b_end()),
-        ] {
-            add(&mut cuts[episode], cut);
-        }
-    }
     for _ in 0..ROUNDS {
         let mut changed = false;
         for pair in pairs {

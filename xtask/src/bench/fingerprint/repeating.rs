@@ -33,7 +33,7 @@ pub fn measure(
     let mut same_said = String::new();
     let speech = &speech[20 * RATE..30 * RATE];
     let music = |kind: usize| music::KINDS[kind].1(SECONDS);
-    let kinds: [(&str, Vec<f32>, Option<f64>); 7] = [
+    let kinds: [(&str, Vec<f32>, Option<f64>); 8] = [
         ("none", Vec::new(), None),
         ("plucked strings", music(1), None),
         ("a band", music(3), None),
@@ -41,6 +41,7 @@ pub fn measure(
         ("speech over music", over(speech, &music(3)), None),
         ("a band, mixed, 10 dB", music(3), Some(10.0)),
         ("a band, mixed, 0 dB", music(3), Some(0.0)),
+        ("a band, mixed, 5 dB", music(3), Some(5.0)),
     ];
     for (number, (name, jingle, mixed)) in kinds.iter().enumerate() {
         let mut random = Random(700 + number as u64);
