@@ -6,7 +6,8 @@
 //! bytes are.
 //!
 //! What is recognised is *the same recording*, also after other codecs, rates, levels and mild filters, at the same
-//! speed. The same words spoken again, by the same voice even, are another sound.
+//! speed. The same words spoken again, by the same person even, are another sound (a machine's voice may say them twice
+//! in exactly the same way, and then they are the same).
 //!
 //! The method is that of Haitsma and Kalker, "A Highly Robust Audio Fingerprinting System" (ISMIR 2002): each frame is
 //! a few bits that say whether energy moves up or down between neighbouring bands; copies agree in most bits, other

@@ -144,6 +144,8 @@ fn pairs(recordings: &[&[u16]]) -> Vec<Pair> {
                 let run = extend(a, b, *in_one as usize, *in_two as usize);
                 work += run.len + 2 * frames_in(1.0);
                 if run.score >= LEAST_SCORE {
+                    // What is kept costs memory, so it counts as work too.
+                    work += 1000;
                     found.entry((*one, *two)).or_default().entry(diagonal).or_default().push(run);
                 }
             }
@@ -209,17 +211,24 @@ fn groups(pairs: &[Pair], recordings: usize) -> Vec<Vec<Place>> {
     let mut parent: Vec<usize> = (0..pieces.len()).collect();
     let mut repeats = vec![false; pieces.len()];
     for pair in pairs {
-        let of = |episode: usize| first_piece[episode]..first_piece[episode + 1];
-        for own in of(pair.one) {
+        // The pieces of an episode that reach into a stretch of it.
+        let within = |episode: usize, start: usize, end: usize| {
+            let own = first_piece[episode]..first_piece[episode + 1];
+            let pieces = &pieces[own.clone()];
+            let first = pieces.partition_point(|piece| piece.end <= start);
+            let last = pieces.partition_point(|piece| piece.start < end);
+            own.start + first..own.start + last.max(first)
+        };
+        for own in within(pair.one, pair.run.a, pair.run.a_end()) {
             let piece = pieces[own];
-            let inside = piece.end.min(pair.run.a_end()).saturating_sub(piece.start.max(pair.run.a));
+            let inside = piece.end.min(pair.run.a_end()) - piece.start.max(pair.run.a);
             if 5 * inside < 4 * (piece.end - piece.start) {
                 continue;
             }
             let carried = |frame: usize| (frame as i64 + pair.run.diagonal()).max(0) as usize;
             let (start, end) = (carried(piece.start), carried(piece.end));
             let common = |other: &Place| other.end.min(end).saturating_sub(other.start.max(start));
-            let best = of(pair.two).max_by_key(|index| common(&pieces[*index]));
+            let best = within(pair.two, start, end).max_by_key(|index| common(&pieces[*index]));
             let Some(other) = best else { continue };
             let longer = (end - start).max(pieces[other].end - pieces[other].start);
             if 3 * common(&pieces[other]) >= 2 * longer {
@@ -283,7 +292,26 @@ fn joined(pieces: &[Place], thing: &[Option<usize>]) -> Vec<Vec<Place>> {
 
 /// Where each recording is cut, in order.
 fn cuts(pairs: &[Pair], recordings: usize, same_end: usize) -> Vec<Vec<usize>> {
-    let mut cuts: Vec<Vec<usize>> = vec![Vec::new(); recordings];
+    let mut ends: Vec<Vec<usize>> = vec![Vec::new(); recordings];
+    for Pair { one, two, run } in pairs {
+        ends[*one].extend([run.a, run.a_end()]);
+        ends[*two].extend([run.b, run.b_end()]);
+    }
+    let mut cuts: Vec<Vec<usize>> = ends
+        .into_iter()
+        .map(|mut ends| {
+            ends.sort_unstable();
+            // Each pair's end is a little off: of those that mean the same the median is taken.
+            let mut cuts = Vec::new();
+            let mut rest = ends.as_slice();
+            while let Some(first) = rest.first() {
+                let (same, later) = rest.split_at(rest.partition_point(|end| *end <= first + same_end));
+                cuts.push(same[same.len() / 2]);
+                rest = later;
+            }
+            cuts
+        })
+        .collect();
     let add = |cuts: &mut Vec<usize>, cut: usize| {
         let at = cuts.partition_point(|own| *own < cut);
         let near = |index: Option<usize>| {
@@ -295,16 +323,6 @@ fn cuts(pairs: &[Pair], recordings: usize, same_end: usize) -> Vec<Vec<usize>> {
         }
         new
     };
-    for pair in pairs {
-        for (episode, cut) in [
-            (pair.one, pair.run.a),
-            (pair.one, pair.run.a_end()),
-            (pair.two, pair.run.b),
-            (pair.two, pair.run.b_end()),
-        ] {
-            add(&mut cuts[episode], cut);
-        }
-    }
     for _ in 0..ROUNDS {
         let mut changed = false;
         for pair in pairs {
@@ -361,5 +379,40 @@ fn kind<Id>(places: &[Place], episodes: &[(Id, &Fingerprint)]) -> RepeatKind {
         RepeatKind::Advertisement
     } else {
         RepeatKind::Passage
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(one: usize, a: usize, two: usize, b: usize, len: usize) -> Pair {
+        Pair { one, two, run: Run { a, b, len, score: len as i64 * 500 } }
+    }
+
+    #[test]
+    fn a_cut_that_one_bad_copy_made_is_taken_back() {
+        // The same 300 frames in three episodes; between the second and the third half a second is missing.
+        let pairs = [pair(0, 100, 1, 500, 300), pair(1, 500, 2, 0, 130), pair(1, 646, 2, 146, 154)];
+        let place = |episode, start, end| Place { episode, start, end };
+        let all = [place(0, 100, 400), place(1, 500, 800), place(2, 0, 300)];
+        assert_eq!(groups(&pairs, 3), [all]);
+    }
+
+    #[test]
+    fn what_follows_only_in_some_places_is_another_thing() {
+        // A jingle of 200 frames in four episodes, an advertisement of 600 right after it in two of them.
+        let pairs = [pair(0, 100, 1, 500, 800), pair(0, 100, 2, 900, 200), pair(0, 100, 3, 40, 200)];
+        let place = |episode, start, end| Place { episode, start, end };
+        let jingle = vec![place(0, 100, 300), place(1, 500, 700), place(2, 900, 1100), place(3, 40, 240)];
+        let advertisement = vec![place(0, 300, 900), place(1, 700, 1300)];
+        assert_eq!(groups(&pairs, 4), [jingle, advertisement]);
+    }
+
+    #[test]
+    fn of_many_ways_to_lay_a_beat_on_itself_the_longest_stays() {
+        let run = |a, b, len| Run { a, b, len, score: len as i64 * 500 };
+        let runs = vec![run(0, 64, 600), run(0, 128, 536), run(64, 0, 600), run(2000, 5000, 100)];
+        assert_eq!(best(runs), [run(0, 64, 600), run(2000, 5000, 100)]);
     }
 }

@@ -53,7 +53,7 @@ pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
         repeating::measure(&copies, &podcasts, &inserts[0][0].samples, &scripts)?;
     readings.extend(inserts.into_iter().next().into_iter().flatten());
     println!("{repeats_table}");
-    let (others_table, others_figures) = others::measure(&podcasts, &readings);
+    let (others_table, others_figures) = others::measure(place, &podcasts, &readings)?;
     println!("{others_table}");
     let (speed_table, speed_figures) = speed(&podcasts);
     let page = format!(
