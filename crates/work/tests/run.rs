@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use archive::{Archive, CheckOptions, Imported, Stage, State, Stated, Text};
+use archive::{Archive, CheckOptions, Imported, Keep, ShowSettings, Stage, State, Stated, Text};
 use media::{Block, MediaError};
 use model::{EpisodeId, HeardWindow, Millis, Origin, Stretch, StretchKind, Timing, Transcript, Turn, Word};
 use speech::{Heard, Request};
@@ -199,6 +199,24 @@ fn what_is_due_is_done_and_what_fails_stops_nothing() {
     // Nothing is left to do.
     let again = Fake::new(|_| panic!("heard again"));
     assert_eq!(work(&place, &again).0, Summary::default());
+}
+
+#[test]
+fn sound_that_is_not_kept_goes_once_it_was_heard() {
+    let place = Place::new();
+    let episode = place.add("one.wav", &wav(3.5, 1));
+    let broken = place.add("two.mp3", b"These are my notes, and no sound at all. These are my notes.");
+    let show = place.archive.episode(episode).unwrap().show.id;
+    let settings = ShowSettings { keep: Keep::Nothing, ..ShowSettings::default() };
+    place.archive.set_show_settings(show, &settings).unwrap();
+    let (summary, _) = work(&place, &Fake::new(|_| {}));
+    assert_eq!((summary.heard, summary.failed), (1, 1));
+    let blob = |episode| place.archive.episode(episode).unwrap().recording.unwrap().blob;
+    assert!(blob(episode).is_none(), "heard, and gone");
+    assert!(blob(broken).is_some(), "what could not be heard may still be of use");
+    assert_eq!(place.text(episode), "w0 w1 w2");
+    place.sound();
+    assert_eq!(work(&place, &Fake::new(|_| panic!("heard again"))).0, Summary::default());
 }
 
 #[test]
