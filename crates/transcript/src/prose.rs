@@ -157,9 +157,9 @@ pub(crate) fn guarded(text: &str, header: bool, begins: bool) -> String {
     text.to_owned()
 }
 
-/// A name that does not begin like a time.
+/// A name that neither begins nor ends like a time.
 fn unlike_time(name: &str) -> String {
-    if time_marks(name) { name.replace(':', RATIO) } else { name.to_owned() }
+    if time_marks(name) || split_time(name).1.is_some() { name.replace(':', RATIO) } else { name.to_owned() }
 }
 
 fn join(blocks: impl Iterator<Item = String>) -> String {

@@ -22,7 +22,7 @@ pub(super) struct Timing {
 
 /// Reads `00:01:02.500 --> 00:01:04` and what is like it; settings after it are left out.
 pub(super) fn timing(line: &str) -> Option<Timing> {
-    let line = line.get(..400).unwrap_or(line);
+    let line = head(line);
     let (start, end) = ["-->", "—>", "–>", "->"].iter().find_map(|arrow| line.split_once(arrow))?;
     let start: String = start.chars().filter(|c| !c.is_whitespace()).collect();
     let end: String =
@@ -55,9 +55,15 @@ pub(super) fn vtt(text: &str, draft: &mut Draft<'_>) {
     // Inside of a caption; inside of a block that is no caption.
     let (mut open, mut aside) = (false, false);
     while let Some((number, line)) = lines.next() {
-        if line.trim().is_empty() {
+        if line.is_empty() {
             (open, aside) = (false, false);
         } else if let Some(Timing { start, end }) = timing(line).filter(|_| !aside) {
+            // A line of spaces is no end for the standard, and one for those who wrote it.
+            if let Some(raw) = raws.last_mut().filter(|_| open)
+                && raw.lines.iter().rev().nth(1).is_some_and(|line| line.trim().is_empty())
+            {
+                raw.lines.pop();
+            }
             raws.push(Raw { line: number, start, end, lines: Vec::new() });
             open = true;
         } else if aside {
@@ -324,6 +330,12 @@ fn pieces(lines: &[&str], kind: Kind) -> Vec<Piece> {
     pieces
 }
 
+/// The part of a text in which a tag that begins before it must end: looking further for each of many would cost the
+/// square of the length.
+pub(super) fn head(text: &str) -> &str {
+    &text[..text.floor_char_boundary(1_000)]
+}
+
 fn dashed(line: &str) -> Option<&str> {
     let rest = line.strip_prefix(['-', '–', '—'])?;
     (!rest.starts_with(['-', '–', '—', '>'])).then_some(rest.trim_start())
@@ -342,12 +354,11 @@ fn srt_line(line: &str, pieces: &mut [Piece]) {
         add(pieces, &rest[..at]);
         let after = &rest[at + 1..];
         let tag = match rest.as_bytes()[at] {
-            b'{' => after.starts_with('\\').then(|| after.find('}')).flatten(),
+            b'{' => after.starts_with('\\').then(|| head(after).find('}')).flatten(),
             _ => after
                 .starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
-                .then(|| after.find('>'))
-                .flatten()
-                .filter(|end| *end < 200),
+                .then(|| head(after).find('>'))
+                .flatten(),
         };
         rest = match tag {
             Some(end) => &after[end + 1..],
@@ -373,7 +384,7 @@ fn vtt_line(line: &str, pieces: &mut Vec<Piece>) {
             continue;
         }
         let named = after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/');
-        let Some(end) = after.find('>').filter(|_| named) else {
+        let Some(end) = head(after).find('>').filter(|_| named) else {
             add(pieces, "<");
             rest = after;
             continue;

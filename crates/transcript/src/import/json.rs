@@ -128,9 +128,10 @@ fn put(segments: Vec<Segment>, draft: &mut Draft<'_>) {
     }
     timed.sort_by_key(|(at, ..)| *at);
     let words = is_word_list(timed.iter().map(|(_, _, segment)| segment))
-        && timed
-            .windows(2)
-            .all(|pair| pair[0].2.end.is_none_or(|end| end <= pair[1].0 as f64 + SLIGHT.0 as f64));
+        && timed.windows(2).all(|pair| {
+            pair.iter().any(|(_, start, _)| start.is_none())
+                || pair[0].2.end.is_none_or(|end| end <= pair[1].0 as f64 + SLIGHT.0 as f64)
+        });
     let named = timed.iter().any(|(_, _, segment)| segment.speaker.is_some());
     let nexts: Vec<u64> = timed.iter().skip(1).map(|(at, ..)| *at).collect();
     for (index, (_, start, segment)) in timed.into_iter().enumerate() {
@@ -161,6 +162,7 @@ fn put(segments: Vec<Segment>, draft: &mut Draft<'_>) {
             draft.nothing_begins();
         }
         let mut speaker = segment.speaker;
+        let written = written(&body, &segment.words);
         for (at, word) in segment.words.into_iter().enumerate() {
             if named && word.speaker.is_some() && word.speaker != speaker && at > 0 {
                 draft.voice(word.speaker.as_deref(), 0);
@@ -168,12 +170,25 @@ fn put(segments: Vec<Segment>, draft: &mut Draft<'_>) {
             }
             let (begin, end) = (time(word.start, draft), time(word.end, draft));
             let confidence = word.confidence.unwrap_or(1.0) as f32;
-            draft.word(&word.body.unwrap_or_default(), begin, end, confidence, 0);
+            let text = written.get(at).copied().or(word.body.as_deref()).unwrap_or_default();
+            draft.word(text, begin, end, confidence, 0);
         }
         if let Some(end) = end {
             draft.ended(end);
         }
     }
+}
+
+/// The words as the segment's text writes them, with their punctuation, when they are the same words.
+fn written<'b>(body: &'b str, words: &[Segment]) -> Vec<&'b str> {
+    let letters = |text: &str| {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+    };
+    let written: Vec<&str> = body.split_whitespace().collect();
+    let pairs = || written.iter().zip(words);
+    let same =
+        pairs().all(|(written, word)| letters(written) == letters(word.body.as_deref().unwrap_or_default()));
+    if same && written.len() == words.len() { written } else { Vec::new() }
 }
 
 /// True when each segment is one word, and not a sentence in a script without spaces.

@@ -1,6 +1,7 @@
 //! Markdown (CommonMark 0.31), as far as pages with a transcript use it.
 
 use super::build::Draft;
+use super::captions::head;
 use super::header;
 use super::page::{self, Block, Kind};
 
@@ -111,10 +112,11 @@ fn block(line: &str) -> Block {
     // What is in emphasis as a whole is a remark.
     let emphasised = rest.strip_prefix('*').filter(|inside| !inside.starts_with('*'));
     if let Some(inside) = emphasised
-        && unescaped(inside, "*") == inside.len().checked_sub(1)
+        && let Some(end) = unescaped(inside, "*")
+        && end + 1 == inside.len()
     {
         block.kind = Kind::Note;
-        rest = &inside[..inside.len() - 1];
+        rest = &inside[..end];
     }
     let Inline { text, guarded } = inline(rest);
     Block { text, plain: guarded, ..block }
@@ -178,7 +180,7 @@ fn inline(line: &str) -> Inline {
                     after
                 }
             },
-            '<' => match after
+            '<' => match head(after)
                 .find('>')
                 .filter(|_| after.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/'))
             {
@@ -212,9 +214,9 @@ fn inline(line: &str) -> Inline {
 
 /// `text](address)`: the text and what is after it.
 fn link(after: &str) -> Option<(&str, &str)> {
-    let close = unescaped(after, "]")?;
+    let close = unescaped(&after[..after.floor_char_boundary(300)], "]")?;
     let target = after[close + 1..].strip_prefix('(')?;
-    let end = target.find(')')?;
+    let end = head(target).find(')')?;
     // One inside another is not looked for: it would cost the square of the length.
     (!after[..close].contains('[')).then(|| (&after[..close], &target[end + 1..]))
 }

@@ -137,7 +137,9 @@ fn bold<'b>(lead: &'b str, part: &mut Part<'b>) {
     let after = part.text.trim_start();
     let outside = after.strip_prefix(':').filter(|_| !rest.is_empty());
     if let Some(name) = rest.strip_suffix(':').or(outside.map(|_| rest)) {
-        part.name = Some(name.trim());
+        let (name, time) = labels::split_time(name.trim());
+        part.time = part.time.or(time);
+        part.name = Some(name);
         part.sure = true;
         part.text = if rest.ends_with(':') { after } else { outside.unwrap_or(after).trim_start() };
     } else if !rest.is_empty()

@@ -1,3 +1,4 @@
+#![expect(dead_code, reason = "each test file uses a part of it")]
 //! Transcripts of every kind, and the ways out and in again.
 
 use model::{Cue, Millis, Stretch, StretchKind, Timing, Transcript, Turn, Word};
@@ -22,6 +23,28 @@ pub fn text(format: Format, about: &About, transcript: &Transcript) -> String {
 
 pub fn read(bytes: &[u8], name: &str) -> Import {
     import(bytes, name, &Limits::default()).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// What holds of every text that was read.
+pub fn is_sound(transcript: &Transcript) {
+    for pair in transcript.words.windows(2) {
+        assert!(pair[0].end <= pair[1].start, "{pair:?}");
+    }
+    for word in &transcript.words {
+        assert!(
+            word.start <= word.end && !word.text.is_empty() && !word.text.contains(char::is_whitespace),
+            "{word:?}"
+        );
+        assert!((0.0..=1.0).contains(&word.confidence));
+    }
+    assert!(transcript.turns.windows(2).all(|pair| pair[0].first < pair[1].first));
+    assert!(
+        transcript
+            .cues
+            .windows(2)
+            .all(|pair| pair[0].first < pair[1].first && pair[0].start <= pair[1].start)
+    );
+    assert!(transcript.paragraphs.windows(2).all(|pair| pair[0] < pair[1]));
 }
 
 pub fn word_text() -> impl Strategy<Value = String> {
