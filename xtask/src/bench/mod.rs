@@ -10,6 +10,7 @@ mod feeds;
 mod floor;
 mod languages;
 mod music;
+pub mod names;
 mod ours;
 mod peer;
 mod quiet;
@@ -39,6 +40,8 @@ pub enum Bench {
     Sounds(sounds::Options),
     /// Reading a feed of 20,000 episodes and a list of 5,000 feeds, beside feed-rs
     Feeds(feeds::Options),
+    /// Names in transcripts: wrong before, wrong after, harmed
+    Names(names::Options),
     /// The least that must hold on the sample episode and on sounds without speech; fails when it does not
     Floor,
 }
@@ -56,6 +59,7 @@ pub fn run(root: &Path, bench: &Bench) -> anyhow::Result<()> {
         Bench::Languages(options) => languages::run(&place, options),
         Bench::Sounds(options) => sounds::run(&place, options),
         Bench::Feeds(options) => feeds::run(&place, options),
+        Bench::Names(options) => names::run(&place, options),
         Bench::Floor => floor(root).map(|checked| println!("{checked} figures hold")),
     }
 }

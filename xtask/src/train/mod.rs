@@ -3,8 +3,10 @@
 //! Goes in: pinned public data. Comes out: files under `data/` of a crate, the same bytes each time. Never: part of what
 //! users run.
 
+pub mod boost;
 mod letters;
 mod lexicon;
+pub mod names;
 mod sounds;
 
 use std::path::Path;

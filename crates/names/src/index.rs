@@ -1,0 +1,102 @@
+//! What is known of names, made ready to be looked up: by spelling, and by sound.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use pronounce::{Phones, SoundIndex};
+
+use crate::forms::{FormKind, forms};
+use crate::known::Name;
+use crate::sound::Speech;
+use crate::words::fold;
+
+/// Names that were made ready. Building takes some tens of microseconds a name; a layer is shared between episodes.
+pub struct Layer {
+    pub(crate) names: Vec<Name>,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) by_text: HashMap<Box<str>, Vec<u32>>,
+    pub(crate) sounds: SoundIndex,
+    /// Whether its names are looked for in every form.
+    pub(crate) expected: bool,
+}
+
+/// One form of one name.
+pub(crate) struct Entry {
+    pub name: u32,
+    pub what: FormKind,
+    pub weight: f32,
+    /// As it is to be written, a word each.
+    pub words: Box<[Box<str>]>,
+    /// The ways to say it; only for what is expected, which is looked at often.
+    pub ways: Vec<Phones>,
+}
+
+impl Entry {
+    /// Folded, a word each.
+    pub fn cores(&self) -> Vec<String> {
+        self.words.iter().map(|word| core(word)).collect()
+    }
+}
+
+impl Layer {
+    /// Makes `names` ready with all their forms: those that are expected in an episode, some hundreds at most. Of thousands, which notes
+    /// may be stuffed with, none is expected more than in a glossary, and they are treated so.
+    pub fn expected(names: Vec<Name>, speech: &Speech) -> Self {
+        let few = names.len() <= MOST_EXPECTED;
+        Self::build(names, speech, few)
+    }
+
+    /// Makes `names` ready in full only: a glossary, a list. Such a name is looked for in its other forms once it was said in full.
+    pub fn background(names: Vec<Name>, speech: &Speech) -> Self {
+        Self::build(names, speech, false)
+    }
+
+    fn build(names: Vec<Name>, speech: &Speech, expected: bool) -> Self {
+        // Initials sound like ordinary words too often to be told by ear.
+        let keep = |what: FormKind| what != FormKind::Initials && (expected || matches!(what, FormKind::Full | FormKind::Alias));
+        let mut entries = Vec::new();
+        let mut by_text: HashMap<Box<str>, Vec<u32>> = HashMap::new();
+        let mut sounds = Vec::new();
+        for (number, name) in names.iter().enumerate() {
+            for form in forms(name).into_iter().filter(|form| keep(form.what)) {
+                let words: Box<[Box<str>]> = form.text.split_whitespace().map(Into::into).collect();
+                let cores: Vec<String> = words.iter().map(|word| core(word)).collect();
+                if words.is_empty() || words.len() > MOST_WORDS || cores.iter().any(String::is_empty) {
+                    continue;
+                }
+                let id = entries.len() as u32;
+                by_text.entry(cores.join(" ").into()).or_default().push(id);
+                let ways = speech.name(&cores);
+                sounds.extend(ways.iter().map(|phones| (id, phones.clone())));
+                let ways = if expected { ways } else { Vec::new() };
+                entries.push(Entry { name: number as u32, what: form.what, weight: form.weight, words, ways });
+            }
+        }
+        let sounds = SoundIndex::build(sounds.iter().map(|(id, phones)| (*id, phones)));
+        Self { names, entries, by_text, sounds, expected }
+    }
+}
+
+/// More names are not expected in one episode.
+const MOST_EXPECTED: usize = 500;
+
+/// Longer names are not looked for.
+pub(crate) const MOST_WORDS: usize = 4;
+
+/// Folded, without punctuation at the ends.
+pub(crate) fn core(word: &str) -> String {
+    fold(word.trim_matches(|c: char| !c.is_alphanumeric()))
+}
+
+/// All that is known of names while one episode is repaired: layers of which each may be shared with other episodes.
+#[derive(Clone, Default)]
+pub struct Known {
+    pub(crate) layers: Vec<Arc<Layer>>,
+}
+
+impl Known {
+    /// Layers in any order; how strong a name is its source says.
+    pub fn new(layers: Vec<Arc<Layer>>) -> Self {
+        Self { layers }
+    }
+}
