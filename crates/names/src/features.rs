@@ -86,6 +86,8 @@ features! {
     Turns "turns",
     /// Sound distance of the nearest other form here, less this one's.
     Margin "margin",
+    /// Sound distance, a phone, from the form to the nearest other expected form: people who cannot be told apart by ear.
+    Twin "twin",
     /// Names that are expected in this episode.
     Expected "expected",
     /// Words that the recogniser marked as not understood.

@@ -65,7 +65,11 @@ impl Layer {
                     continue;
                 }
                 let id = entries.len() as u32;
-                by_text.entry(cores.join(" ").into()).or_default().push(id);
+                let text = cores.join(" ");
+                if text.contains('-') {
+                    by_text.entry(text.replace('-', " ").into()).or_default().push(id);
+                }
+                by_text.entry(text.into()).or_default().push(id);
                 let ways = speech.name(&cores);
                 sounds.extend(ways.iter().map(|phones| (id, phones.clone())));
                 let ways = if expected { ways } else { Vec::new() };
@@ -98,5 +102,23 @@ impl Known {
     /// Layers in any order; how strong a name is its source says.
     pub fn new(layers: Vec<Arc<Layer>>) -> Self {
         Self { layers }
+    }
+
+    /// The only expected word that sounds exactly like this one and is spelt otherwise, when the word itself is not expected.
+    pub fn homophone(&self, word: &str, speech: &Speech) -> Option<String> {
+        let layers = || self.layers.iter().filter(|layer| layer.expected);
+        if layers().any(|layer| layer.by_text.contains_key(word)) {
+            return None;
+        }
+        let ways = speech.name(&[word.to_owned()]);
+        let mut found: Vec<&str> = ways
+            .iter()
+            .flat_map(|way| layers().flat_map(move |layer| layer.sounds.near(&speech.distance, way, 0.1, 8).into_iter().map(move |(entry, _)| &layer.entries[entry as usize])))
+            .filter(|entry| entry.words.len() == 1)
+            .filter_map(|entry| entry.words.first().map(|word| &**word))
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        (found.len() == 1).then(|| found[0].to_owned())
     }
 }

@@ -13,12 +13,12 @@ use crate::heard::{Heard, Token};
 use crate::index::{Entry, Known, Layer, MOST_WORDS, core};
 use crate::sound::{Speech, heard};
 use crate::known::Name;
-use crate::words::RAREST;
+use crate::words::{RAREST, fold};
 
 /// Sound distances above this, in nats a phone, are no likeness.
-const FARTHEST: f32 = 1.8;
+const FARTHEST: f32 = 2.0;
 /// Sounds that speak less than this for the name, in nats, are no likeness.
-const LEAST_EVIDENCE: f32 = 1.5;
+const LEAST_EVIDENCE: f32 = 0.5;
 /// Words more common than this on the Zipf scale are ordinary.
 const ORDINARY: f32 = 3.4;
 /// Forms that are looked at for one span.
@@ -63,6 +63,8 @@ pub struct Reading {
     /// How each word sounds.
     sounds: Vec<Arc<[Pronunciation]>>,
     lexicon: Vec<bool>,
+    /// How near by sound another form comes.
+    twins: HashMap<(usize, usize), f32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +99,7 @@ impl Reading {
             counts,
             expected: known.layers.iter().filter(|layer| layer.expected).map(|layer| layer.names.len()).sum(),
             mentions: HashMap::new(),
+            twins: HashMap::new(),
         };
         let background: Vec<&Arc<Layer>> = known.layers.iter().filter(|layer| !layer.expected).collect();
         if !background.is_empty() {
@@ -104,7 +107,46 @@ impl Reading {
             reading.layers.push(Arc::new(Layer::expected(met, speech)));
         }
         reading.find_mentions();
+        reading.keep_roles();
+        reading.twins = reading.find_twins(speech);
         reading
+    }
+
+    /// Words of the roles of expected names, which may be names of firms and places, are right as they stand.
+    fn keep_roles(&mut self) {
+        let mut words: HashSet<String> = HashSet::new();
+        for name in self.layers.iter().flat_map(|layer| &layer.names) {
+            let role = name.role.as_deref().unwrap_or_default();
+            words.extend(role.split(|c: char| !c.is_alphanumeric()).map(fold).filter(|word| word.len() > 3));
+        }
+        for (token, kept) in self.tokens.iter().zip(&mut self.kept) {
+            *kept |= words.contains(&token.core);
+        }
+    }
+
+    /// For each form the sound distance to the nearest form of another text.
+    fn find_twins(&self, speech: &Speech) -> HashMap<(usize, usize), f32> {
+        const FAR: f32 = 1.5;
+        let mut twins = HashMap::new();
+        for (number, layer) in self.layers.iter().enumerate() {
+            for (at, entry) in layer.entries.iter().enumerate() {
+                let Some(way) = entry.ways.first() else { continue };
+                let nearest = self
+                    .layers
+                    .iter()
+                    .flat_map(|other| {
+                        other.sounds.near(&speech.distance, way, FAR * way.len() as f32, 8).into_iter().map(move |found| (other, found))
+                    })
+                    .filter(|(other, (found, _))| {
+                        let words = &other.entries[*found as usize].words;
+                        words.len() == entry.words.len() && *words != entry.words
+                    })
+                    .map(|(_, (_, cost))| cost / way.len() as f32)
+                    .fold(FAR, f32::min);
+                twins.insert((number, at), nearest);
+            }
+        }
+        twins
     }
 
     /// Names of glossaries and lists that were said in full: as they are written, or so nearly by sound that it must be looked into.
@@ -127,11 +169,11 @@ impl Reading {
                     }
                     for heard in self.heard_sounds(start..end).iter().take(1) {
                         let farthest = MET_PER_PHONE * heard.len() as f32;
-                        if speech.distance.information(heard) < MET_EVIDENCE + farthest {
+                        if speech.distance.weight(heard, heard) < MET_EVIDENCE + farthest {
                             continue;
                         }
                         for (entry, cost) in layer.sounds.near(&speech.distance, heard, farthest, 3) {
-                            let evidence = speech.distance.information(heard) - cost;
+                            let evidence = speech.distance.weight(heard, heard) - cost;
                             let most = met.entry((number, layer.entries[entry as usize].name)).or_insert(evidence);
                             *most = most.max(evidence);
                         }
@@ -165,7 +207,8 @@ impl Reading {
                         if end - start == 1 && !self.caseless && !span[0].capital {
                             continue;
                         }
-                        if end - start == 1 && (self.caseless || start == 0 || self.tokens[start - 1].ends) && span[0].common > 4.5 {
+                        let no_case = self.caseless || start == 0 || self.tokens[start - 1].ends;
+                        if end - start == 1 && no_case && span[0].common > 4.5 && span[0].capital_share < 0.7 {
                             continue;
                         }
                         self.kept[start..end].fill(true);
@@ -274,12 +317,14 @@ impl Reading {
         let heard = self.heard_sounds(span);
         let mut found: HashMap<(usize, usize), f32> = HashMap::new();
         for heard in &heard {
-            let information = speech.distance.information(heard);
-            let farthest = (FARTHEST * heard.len() as f32 * 1.1).min(information - LEAST_EVIDENCE);
+            let weight = speech.distance.weight(heard, heard);
+            let farthest = (FARTHEST * heard.len() as f32).min(weight - LEAST_EVIDENCE);
             for (number, layer) in self.layers.iter().enumerate() {
-                for (entry, cost) in layer.sounds.near(&speech.distance, heard, farthest, 2 * NEAREST) {
-                    let least = found.entry((number, entry as usize)).or_insert(cost);
-                    *least = least.min(cost);
+                for (entry, cost) in layer.sounds.near(&speech.distance, heard, farthest, 3 * NEAREST) {
+                    let way = layer.entries[entry as usize].ways.first();
+                    let against = cost - way.map_or(weight, |way| speech.distance.weight(way, heard));
+                    let least = found.entry((number, entry as usize)).or_insert(against);
+                    *least = least.min(against);
                 }
             }
         }
@@ -359,6 +404,7 @@ impl Reading {
         set(F::Until, away(mentions.iter().filter(|mention| mention.at >= span.end).map(|mention| mention.at - span.end).min()));
         let later = self.mentions.values().filter(|others| others.iter().any(|mention| mention.full && mention.at < span.start && last_full.is_some_and(|last| mention.at > last)));
         set(F::Turns, if last_full.is_none() { NEVER } else { later.count() as f32 });
+        set(F::Twin, self.twins.get(&candidate.entry).copied().unwrap_or(9.0));
         set(F::Expected, (self.expected as f32).ln_1p());
         set(F::Unknown, changed.iter().filter(|token| token.unknown).count() as f32);
         set(F::Role, self.role(name.role.as_deref().unwrap_or_default(), &span));
@@ -390,7 +436,7 @@ impl Reading {
         }
         let near = &self.tokens[span.start.saturating_sub(8)..(span.end + 8).min(self.tokens.len())];
         role.split(|c: char| !c.is_alphanumeric())
-            .map(crate::words::fold)
+            .map(fold)
             .filter(|word| word.len() > 2 && near.iter().any(|token| token.core == *word))
             .map(|word| (7.0 - crate::words::commonness(&word).max(RAREST)) / 2.0)
             .sum()
