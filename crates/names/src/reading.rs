@@ -16,9 +16,9 @@ use crate::known::Name;
 use crate::words::{RAREST, fold};
 
 /// Sound distances above this, in nats a phone, are no likeness.
-const FARTHEST: f32 = 2.0;
+const FARTHEST: f32 = 2.3;
 /// Sounds that speak less than this for the name, in nats, are no likeness.
-const LEAST_EVIDENCE: f32 = 0.5;
+const LEAST_EVIDENCE: f32 = -1.0;
 /// Words more common than this on the Zipf scale are ordinary.
 const ORDINARY: f32 = 3.4;
 /// Forms that are looked at for one span.

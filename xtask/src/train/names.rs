@@ -115,7 +115,7 @@ pub fn learn(reads: &mut [&mut Read], cues: Cues, recipe: Recipe) -> Model {
     let mut groups: Vec<String> = reads.iter().map(|read| read.lesson.group.clone()).collect();
     groups.sort();
     groups.dedup();
-    const FOLDS: usize = 3;
+    const FOLDS: usize = 5;
     let fold: HashMap<String, usize> = groups.into_iter().enumerate().map(|(at, group)| (group, at % FOLDS)).collect();
     for own in 0..FOLDS {
         let first = boost_over(reads.iter().filter(|read| fold[&read.lesson.group] != own).map(|read| &**read), recipe, false);
@@ -133,7 +133,7 @@ pub fn learn(reads: &mut [&mut Read], cues: Cues, recipe: Recipe) -> Model {
 const LATE: [&str; 8] = ["first", "elsewhere", "rival", "support", "late-since", "late-full", "late-until", "beside"];
 
 /// Of the wrong candidates one in so many is learnt from, with as much more weight.
-const SPARED: usize = 3;
+const SPARED: usize = 1;
 
 fn boost_over<'r, 'a: 'r>(reads: impl Iterator<Item = &'r Read<'a>>, recipe: Recipe, second: bool) -> names::Trees {
     let (mut examples, mut labels, mut weights) = (Vec::new(), Vec::new(), Vec::new());
