@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::heard::Token;
+use crate::heard::{Heard, Token};
 
 /// Log odds that a person's name stands beside a word or a pair of words, against any place of a transcript.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,6 +11,13 @@ pub struct Cues {
     pub left: HashMap<String, f32>,
     /// By the word after; by the two words after.
     pub right: HashMap<String, f32>,
+}
+
+/// For each word the keys by which [`Cues`] knows its surroundings: the word before, the two words before, the word after, the two words
+/// after.
+pub fn surroundings(words: &[Heard]) -> Vec<[String; 4]> {
+    let tokens: Vec<Token> = words.iter().map(Token::new).collect();
+    (0..tokens.len()).map(|at| contexts(&tokens, at, at + 1)).collect()
 }
 
 /// What is before the first word and after the last, and between two sentences.

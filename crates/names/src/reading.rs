@@ -19,12 +19,14 @@ use crate::words::{RAREST, fold};
 const FARTHEST: f32 = 2.3;
 /// Sounds that speak less than this for the name, in nats, are no likeness.
 const LEAST_EVIDENCE: f32 = -1.0;
+/// Words more common than this on the Zipf scale are no part of a name in a glossary that is misheard.
+const WELL_KNOWN: f32 = 5.0;
 /// Words more common than this on the Zipf scale are ordinary.
 const ORDINARY: f32 = 3.4;
 /// Forms that are looked at for one span.
 const NEAREST: usize = 4;
 /// Nats a phone up to which a name of a glossary may have been said, and the evidence that it takes.
-const MET_PER_PHONE: f32 = 0.9;
+const MET_PER_PHONE: f32 = 0.8;
 const MET_EVIDENCE: f32 = 14.0;
 /// More names of glossaries are not looked into.
 const MOST_MET: usize = 200;
@@ -50,6 +52,7 @@ pub struct Candidate {
 
 /// A transcript taken apart.
 pub struct Reading {
+    written: Vec<String>,
     pub(crate) tokens: Vec<Token>,
     /// What is expected, and last what was found to be said in full.
     pub(crate) layers: Vec<Arc<Layer>>,
@@ -90,6 +93,7 @@ impl Reading {
         let sounds = tokens.iter().map(|token| cache[token.core.as_str()].0.clone()).collect();
         let lexicon = tokens.iter().map(|token| cache[token.core.as_str()].1).collect();
         let mut reading = Self {
+            written: words.iter().map(|word| word.text.clone()).collect(),
             sounds,
             lexicon,
             caseless: capitals * 100 < tokens.len(),
@@ -156,9 +160,15 @@ impl Reading {
         for start in 0..self.tokens.len() {
             for end in start + 1..=(start + MOST_WORDS).min(self.tokens.len()) {
                 let span = &self.tokens[start..end];
-                let plausible = span.iter().any(|token| {
-                    (token.capital || self.caseless) && token.common < ORDINARY && !token.core.is_empty() && !token.number
-                });
+                let named = |token: &Token| {
+                    let written = token.capital && token.common < WELL_KNOWN;
+                    !token.core.is_empty() && !token.number && (written || (self.caseless && token.common < ORDINARY))
+                };
+                if !span.iter().all(named) {
+                    break;
+                }
+                let rare = if end - start == 1 { RAREST } else { ORDINARY };
+                let plausible = span.iter().any(|token| token.common < rare);
                 let text = self.text(start..end);
                 if !plausible || !seen.insert(text.clone()) {
                     continue;
@@ -191,9 +201,22 @@ impl Reading {
         &self.layers[layer].entries[entry]
     }
 
-    /// The keys of contexts around a span, as [`Cues`] has them.
-    pub fn contexts(&self, span: Range<usize>) -> [String; 4] {
-        crate::around::contexts(&self.tokens, span.start, span.end)
+    /// The name that a form stands for.
+    pub(crate) fn name(&self, (layer, entry): (usize, usize)) -> &Name {
+        let layer = &self.layers[layer];
+        &layer.names[layer.entries[entry].name as usize]
+    }
+
+    /// Heard words as they were written.
+    pub(crate) fn written(&self, span: Range<usize>) -> String {
+        self.written[span].iter().map(|word| word.trim()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Two words on each side of a span.
+    pub(crate) fn around(&self, span: Range<usize>) -> String {
+        let before = self.written(span.start.saturating_sub(2)..span.start);
+        let after = self.written(span.end..(span.end + 2).min(self.tokens.len()));
+        format!("\u{201c}{before} \u{2026} {after}\u{201d}")
     }
 
     fn find_mentions(&mut self) {
@@ -204,11 +227,10 @@ impl Reading {
                 for (number, layer) in self.layers.iter().enumerate() {
                     for &entry in layer.by_text.get(text.as_str()).into_iter().flatten() {
                         let form = &layer.entries[entry as usize];
-                        if end - start == 1 && !self.caseless && !span[0].capital {
-                            continue;
-                        }
-                        let no_case = self.caseless || start == 0 || self.tokens[start - 1].ends;
-                        if end - start == 1 && no_case && span[0].common > 4.5 && span[0].capital_share < 0.7 {
+                        // A single word that is also an ordinary one is a name only with a capital that no sentence gives it.
+                        let ordinary = span[0].common > ORDINARY && span[0].capital_share < 0.7;
+                        let no_case = self.caseless || !span[0].capital || start == 0 || self.tokens[start - 1].ends;
+                        if end - start == 1 && ordinary && no_case {
                             continue;
                         }
                         self.kept[start..end].fill(true);

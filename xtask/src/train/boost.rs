@@ -18,15 +18,15 @@ pub struct Recipe {
 /// Bins a feature.
 const BINS: usize = 48;
 
-/// Learns from examples with their weights. No chance is used: the same examples give the same trees.
-pub fn learn(examples: &[Features], labels: &[bool], weights: &[f32], recipe: &Recipe, skip: &[usize]) -> Trees {
+/// Learns from examples. No chance is used: the same examples give the same trees.
+pub fn learn(examples: &[Features], labels: &[bool], recipe: &Recipe, skip: &[usize]) -> Trees {
     let cuts: Vec<Vec<f32>> = (0..COUNT).map(|feature| cuts(examples, feature)).collect();
     let binned: Vec<[u8; COUNT]> = examples
         .iter()
         .map(|example| std::array::from_fn(|feature| cuts[feature].partition_point(|cut| *cut <= example[feature]) as u8))
         .collect();
-    let positive: f64 = labels.iter().zip(weights).filter(|(label, _)| **label).map(|(_, weight)| f64::from(*weight)).sum();
-    let all: f64 = weights.iter().map(|weight| f64::from(*weight)).sum();
+    let positive = labels.iter().filter(|label| **label).count() as f64;
+    let all = labels.len() as f64;
     let bias = ((positive + 0.5) / (all - positive + 0.5)).ln();
     let mut logits = vec![bias; examples.len()];
     let mut trees = Trees { bias: bias as f32, trees: Vec::new() };
@@ -35,8 +35,7 @@ pub fn learn(examples: &[Features], labels: &[bool], weights: &[f32], recipe: &R
     for _ in 0..recipe.trees {
         for (at, gradient) in gradients.iter_mut().enumerate() {
             let p = 1.0 / (1.0 + (-logits[at]).exp());
-            let weight = f64::from(weights[at]);
-            *gradient = ((weight * (f64::from(u8::from(labels[at])) - p)) as f32, (weight * p * (1.0 - p)) as f32);
+            *gradient = ((f64::from(u8::from(labels[at])) - p) as f32, (p * (1.0 - p)) as f32);
         }
         let mut rows: Vec<u32> = (0..examples.len() as u32).collect();
         let tree = grow(&binned, &gradients, &cuts, &used, &mut rows, recipe, recipe.depth);

@@ -2,15 +2,16 @@
 
 pub mod alignment;
 pub mod earnings;
+pub mod lessons;
 pub mod measure;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use names::{Known, Layer, Name, Rank, Settings, Source, Speech};
+use names::{Layer, Settings, Speech};
 
 use crate::train::boost::Recipe;
-use crate::train::names::{Lesson, Read, Truth, learn, learn_cues, read};
+use crate::train::names::{Lesson, Read, learn, learn_cues, read};
 
 use super::Place;
 
@@ -28,13 +29,16 @@ pub struct Options {
     /// Take only the first so many recognisers
     #[arg(long, default_value_t = 5)]
     recognisers: usize,
-    #[arg(long, default_value_t = 120)]
+    /// Take every so manieth transcript that people wrote
+    #[arg(long, default_value_t = 8)]
+    people: usize,
+    #[arg(long, default_value_t = 150)]
     trees: usize,
     #[arg(long, default_value_t = 4)]
     depth: usize,
-    #[arg(long, default_value_t = 0.12)]
+    #[arg(long, default_value_t = 0.08)]
     rate: f64,
-    #[arg(long, default_value_t = 4.0)]
+    #[arg(long, default_value_t = 5.0)]
     least: f64,
     #[arg(long, default_value_t = 10.0)]
     ridge: f64,
@@ -49,20 +53,6 @@ pub fn plain(token: &str) -> Vec<String> {
         .collect()
 }
 
-/// The names of a file with a line each: `Name - role`.
-fn names_of(text: &str, rank: Rank, file: &str) -> Vec<Name> {
-    (1..)
-        .zip(text.lines())
-        .filter(|(_, line)| !line.trim().is_empty())
-        .map(|(number, line)| {
-            let (name, role) = line.split_once(" - ").map_or((line, None), |(name, role)| (name, Some(role)));
-            let mut name = Name::new(name.trim(), Source { rank, cite: format!("{file}, line {number}"), date: None });
-            name.role = role.map(|role| role.trim().to_owned());
-            name
-        })
-        .collect()
-}
-
 /// Measures.
 ///
 /// # Errors
@@ -72,36 +62,27 @@ pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
     let calls: Vec<_> = earnings::load(&folder)?.into_iter().step_by(options.every).collect();
     let speech = Speech::new();
     let began = Instant::now();
+    let others = Arc::new(Layer::background(lessons::distractors(&place.data)?, &speech));
+    println!("distractors {:.1?}", began.elapsed());
     let mut lessons = Vec::new();
     for call in &calls {
-        let names = names_of(&call.participants, Rank::Episode, "participants.txt");
-        let known = Known::new(vec![Arc::new(Layer::expected(names, &speech))]);
-        let said: Vec<String> = call.said.iter().map(|said| said.plain.clone()).collect();
+        let known = lessons::known(call, lessons::Condition::Main, &others, &speech);
         for words in call.heard.iter().take(options.recognisers) {
-            let parts: Vec<(usize, String)> =
-                words.iter().enumerate().flat_map(|(at, word)| plain(&word.text).into_iter().map(move |part| (at, part))).collect();
-            let texts: Vec<&str> = parts.iter().map(|(_, part)| part.as_str()).collect();
-            let aligned = alignment::align(&said.iter().map(String::as_str).collect::<Vec<_>>(), &texts);
-            let mut back = vec![None; words.len()];
-            for (place, (at, _)) in parts.iter().enumerate() {
-                back[*at] = aligned.back[place];
-            }
-            let names = named(&back, call);
-            let spelt = spelt_as_listed(call, &known, &speech);
-            lessons.push(Lesson {
-                group: call.id.clone(),
-                words: words.clone(),
-                known: known.clone(),
-                truth: Truth { said: spelt, aligned: back, names },
-                weight: 1.0,
-            });
+            lessons.push(lessons::of_call(call, words, known.clone(), &known, &speech));
         }
+    }
+    let of_calls = lessons.len();
+    let files = lessons::human_files(&place.data)?;
+    let mut shows: Vec<String> = files.iter().map(|(show, _)| show.clone()).collect();
+    shows.dedup();
+    for (show, file) in files.iter().step_by(options.people) {
+        lessons.push(lessons::of_people(show, file, &others, &speech)?);
     }
     println!("prepared {:.1?}", began.elapsed());
     let ids: Vec<&String> = calls.iter().map(|call| &call.id).collect();
-    let half = |lesson: &Lesson| ids.iter().position(|id| **id == lesson.group).unwrap_or(0) % 2;
+    let half = |lesson: &Lesson| ids.iter().position(|id| **id == lesson.group).or_else(|| shows.iter().position(|show| *show == lesson.group)).unwrap_or(0) % 2;
     // The cues of each half come from the other half.
-    let cues: Vec<_> = (0..2).map(|own| learn_cues(lessons.iter().filter(|lesson| half(lesson) != own), &speech)).collect();
+    let cues: Vec<_> = (0..2).map(|own| learn_cues(lessons.iter().filter(|lesson| half(lesson) != own))).collect();
     println!("cues {:.1?}: {} left, {} right", began.elapsed(), cues[0].left.len(), cues[0].right.len());
     let mut reads = read(&lessons, &cues, &half, &speech);
     let count: usize = reads.iter().map(|read| read.candidates.len()).sum();
@@ -138,18 +119,35 @@ pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
     }
     let pieces: Vec<_> = reads
         .iter()
+        .take(of_calls)
         .map(|read| measure::Pieces::new(&read.lesson.words, read.lesson.truth.said.len(), &read.lesson.truth.aligned))
         .collect();
     println!("cut {:.1?}", began.elapsed());
     for threshold in [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9] {
         let settings = Settings { repair_at: threshold, offer_at: (threshold * 0.3).max(0.1) };
         let mut total = [measure::Figures::default(), measure::Figures::default()];
-        for (at, read) in reads.iter().enumerate() {
+        for (at, read) in reads.iter().enumerate().take(of_calls) {
             let call = &calls[at / options.recognisers];
             let outcome = names::decide(&read.reading, read.candidates.clone(), &scores[at], &settings);
             let show = options.show && threshold == 0.6;
             total[fold_of(read)].add(&measure::measure(call, &read.lesson.words, &pieces[at], &outcome, show));
         }
+        let mut human = [[0_usize; 3]; 2];
+        for (at, read) in reads.iter().enumerate().skip(of_calls) {
+            let outcome = names::decide(&read.reading, read.candidates.clone(), &scores[at], &settings);
+            let count = &mut human[fold_of(read)];
+            count[0] += read.lesson.words.len();
+            count[1] += outcome.repairs.len();
+            count[2] += outcome.offers.len();
+            if options.show && threshold == 0.7 {
+                for repair in outcome.repairs.iter().chain(&outcome.offers) {
+                    let words = &read.lesson.words;
+                    let text = |range: std::ops::Range<usize>| words[range].iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+                    println!("HUMAN {} {:.2} {} [{}] {} => {}", read.lesson.group, repair.score, text(repair.words.start.saturating_sub(4)..repair.words.start), text(repair.words.clone()), text(repair.words.end..(repair.words.end + 4).min(words.len())), repair.text.join(" "));
+                }
+            }
+        }
+        println!("{threshold}: human {human:?}");
         println!("{threshold}: even {}", total[0].line());
         println!("     odd  {}", total[1].line());
         total[0].add(&total[1].clone());
@@ -177,38 +175,3 @@ fn importance(trees: &names::Trees) {
     println!();
 }
 
-/// The reference with the names of people spelt as in the list where they sound the same: the list is the authority for spelling, and the
-/// reference writes one person in several ways. Only for learning; figures are taken from the reference as it is.
-fn spelt_as_listed(call: &earnings::Call, known: &Known, speech: &Speech) -> Vec<String> {
-    call.said
-        .iter()
-        .map(|said| {
-            let listed = said.person.and_then(|_| known.homophone(&said.plain, speech));
-            listed.and_then(|listed| plain(&listed).into_iter().next()).unwrap_or_else(|| said.plain.clone())
-        })
-        .collect()
-}
-
-/// Which heard words stand where a person is named in the reference.
-fn named(back: &[Option<usize>], call: &earnings::Call) -> Vec<bool> {
-    let mut out = vec![false; back.len()];
-    let mut at = 0;
-    while at < back.len() {
-        if let Some(said) = back[at] {
-            out[at] = call.said[said].person.is_some();
-            at += 1;
-            continue;
-        }
-        let end = (at..back.len()).find(|at| back[*at].is_some()).unwrap_or(back.len());
-        let from = at.checked_sub(1).and_then(|before| back[before]).map_or(0, |said| said + 1);
-        let to = back.get(end).copied().flatten().unwrap_or(call.said.len());
-        let persons: Vec<bool> = call.said[from..to.max(from)].iter().map(|said| said.person.is_some()).collect();
-        // Spread the words of the reference evenly over those heard.
-        for place in at..end {
-            let share = (place - at) * persons.len() / (end - at);
-            out[place] = persons.get(share) == Some(&true);
-        }
-        at = end;
-    }
-    out
-}
