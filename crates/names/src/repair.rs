@@ -6,6 +6,7 @@ use crate::evidence::Evidence;
 use crate::features::F;
 use crate::heard::Heard;
 use crate::index::Known;
+use crate::known::Rank;
 use crate::model::{Model, Settings};
 use crate::reading::{Candidate, Reading};
 use crate::rules::{Rule, Rules};
@@ -101,10 +102,7 @@ pub fn decide(
             score: scores[at],
             evidence: Evidence::of(reading, candidate),
         };
-        // People whose names cannot be told apart by ear are never swapped by ear.
-        let alone = candidate.features[F::Exact as usize] == 0.0 && candidate.text.len() == 1;
-        let twins = alone && candidate.features[F::Twin as usize] < TOLD_APART;
-        if scores[at] >= settings.repair_at && !twins {
+        if scores[at] >= settings.repair_at && !may_be_another(reading, candidate) {
             outcome.repairs.push(repair);
         } else {
             outcome.offers.push(repair);
@@ -113,6 +111,16 @@ pub fn decide(
     outcome.repairs.sort_by_key(|repair| repair.words.start);
     outcome.offers.sort_by_key(|repair| repair.words.start);
     outcome
+}
+
+/// Whether another person may well have been named, whatever the probability: names that cannot be told apart by ear are never swapped by
+/// ear, and a usual name of a person is not made one that only a glossary holds unless it sounds the same.
+fn may_be_another(reading: &Reading, candidate: &Candidate) -> bool {
+    let value = |feature: F| candidate.features[feature as usize];
+    let alone = value(F::Exact) == 0.0 && candidate.text.len() == 1;
+    let twins = alone && value(F::Twin) < TOLD_APART;
+    let from_afar = reading.name(candidate.entry).source.rank > Rank::Neighbour;
+    twins || (from_afar && value(F::PersonLike) > 0.0 && value(F::SoundChanged) > TOLD_APART)
 }
 
 /// The new words with the punctuation and the possessive ending of the heard ones.

@@ -19,6 +19,8 @@ pub enum Train {
     Pronounce,
     /// The phone distance of `pronounce`, from what recognisers heard in the recordings beside the project
     Sounds,
+    /// When a name was meant, for `names`: words around names, trees, from what recognisers heard and people wrote
+    Names,
 }
 
 /// Makes one model.
@@ -32,5 +34,6 @@ pub fn run(root: &Path, train: &Train) -> anyhow::Result<()> {
             letters::make(root, &words)
         }
         Train::Sounds => sounds::make(root),
+        Train::Names => names::make(root),
     }
 }

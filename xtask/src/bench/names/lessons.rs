@@ -54,6 +54,54 @@ pub fn known(call: &Call, condition: Condition, others: &Arc<Layer>, speech: &Sp
     Known::new(layers)
 }
 
+/// Every so manieth transcript that people wrote is learnt from.
+const PEOPLE_STEP: usize = 16;
+
+/// All that is learnt from: every call as each recogniser heard it, with its participants expected and others in the glossary; one call in
+/// two also with its participants in the glossary only; transcripts that people wrote.
+///
+/// # Errors
+/// Something is missing.
+pub fn all(data: &Path, speech: &Speech) -> anyhow::Result<Vec<Lesson>> {
+    let others = Arc::new(Layer::background(distractors(data)?, speech));
+    let mut lessons = Vec::new();
+    for call in &super::earnings::load(&data.join("earnings21"))? {
+        let main = known(call, Condition::Main, &others, speech);
+        for words in &call.heard {
+            lessons.push(of_call(call, words, main.clone(), &main, speech));
+        }
+        let archive = known(call, Condition::Archive, &others, speech);
+        for words in call.heard.iter().take(2) {
+            lessons.push(of_call(call, words, archive.clone(), &main, speech));
+        }
+    }
+    for (show, file) in human_files(data)?.iter().step_by(PEOPLE_STEP) {
+        lessons.push(of_people(show, file, &others, speech)?);
+    }
+    Ok(lessons)
+}
+
+/// The half that a lesson belongs to: calls, and shows, alternate in the order of their names.
+///
+/// # Errors
+/// A folder cannot be listed.
+pub fn halves(data: &Path) -> anyhow::Result<impl Fn(&Lesson) -> usize + Sync + use<>> {
+    let mut groups = Vec::new();
+    for folder in ["earnings21", "human-transcripts"] {
+        let root = data.join(folder);
+        let entries = std::fs::read_dir(&root).with_context(|| format!("cannot list {}", root.display()))?;
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| entry.ok().filter(|entry| entry.path().is_dir()))
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        groups.push(names);
+    }
+    Ok(move |lesson: &Lesson| {
+        groups.iter().find_map(|groups| groups.iter().position(|group| *group == lesson.group)).unwrap_or(0) % 2
+    })
+}
+
 /// One call as one recogniser heard it.
 pub fn of_call(call: &Call, words: &[Heard], known: Known, listed: &Known, speech: &Speech) -> Lesson {
     let said: Vec<&str> = call.said.iter().map(|said| said.plain.as_str()).collect();

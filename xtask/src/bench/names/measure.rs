@@ -1,13 +1,15 @@
 //! Figures of one repaired transcript against its reference.
 
-use names::{Heard, Outcome, Repair};
+use std::ops::Range;
+
+use names::{Heard, Outcome};
 
 use super::alignment::align;
 use super::earnings::{Call, Said};
 use super::plain;
 
 /// Counts, to be added up.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize)]
 pub struct Figures {
     /// Words of the reference that name a person.
     pub named: usize,
@@ -51,24 +53,44 @@ impl Figures {
         self.heard += other.heard;
     }
 
-    pub fn line(&self) -> String {
+    /// The cells of a row: names wrong before and after, words wrong before and after, repairs, exact, fixed, harmed, offers.
+    pub fn cells(&self) -> String {
         let share = |part: usize, of: usize| 100.0 * part as f64 / of.max(1) as f64;
         format!(
-            "PERSON {:.1} -> {:.1} % | WER {:.2} -> {:.2} | repairs {} exact {:.1} % | harm {}/{} = {:.1} % | fixed {} | offers {:.2}/1000, {:.0} % right",
+            "{:.1} | {:.1} | {:.2} | {:.2} | {} | {:.1} | {} | {} = {:.1} | {:.2} | {:.0}",
             share(self.wrong_before, self.named),
             share(self.wrong_after, self.named),
             share(self.errors_before, self.said),
             share(self.errors_after, self.said),
             self.repairs,
             share(self.exact, self.repairs),
-            self.harmed,
-            self.changed,
-            share(self.harmed, self.changed),
             self.fixed,
+            self.harmed,
+            share(self.harmed, self.changed),
             10.0 * share(self.offers, self.heard),
             share(self.offers_right, self.offers),
         )
     }
+}
+
+/// A place that changes and what takes its place.
+#[derive(Clone)]
+pub struct Change {
+    pub words: Range<usize>,
+    pub text: Vec<String>,
+    pub score: f32,
+}
+
+/// What the outcome changes, and what it only offers.
+pub fn changes(outcome: &Outcome) -> [Vec<Change>; 2] {
+    [&outcome.repairs, &outcome.offers].map(|repairs| {
+        let change = |repair: &names::Repair| Change {
+            words: repair.words.clone(),
+            text: repair.text.clone(),
+            score: repair.score,
+        };
+        repairs.iter().map(change).collect()
+    })
 }
 
 /// A transcript cut where six words in a row are right, so that each piece is aligned by itself and a repair in one changes nothing in
@@ -87,8 +109,8 @@ impl Pieces {
         let mut cuts = vec![(0, 0)];
         for at in 3..words.len().saturating_sub(3) {
             let Some(own) = aligned[at] else { continue };
-            let run = (at - 3..at + 3).all(|other| aligned[other] == (own + other).checked_sub(at) && plain[other].len() == 1);
-            if run {
+            let follows = |other: usize| aligned[other] == (own + other).checked_sub(at) && plain[other].len() == 1;
+            if (at - 3..at + 3).all(follows) {
                 cuts.push((at, own));
             }
         }
@@ -102,21 +124,22 @@ struct Piece {
     /// For each word of the reference, whether it is right.
     right: Vec<bool>,
     errors: usize,
-    /// For each repair, whether all its words are right.
+    /// For each change, whether all its words are right.
     exact: Vec<bool>,
 }
 
-/// Aligns heard words `from..to`, with `repairs` made, with the reference.
-fn align_piece(pieces: &Pieces, said: &[Said], (from, to): (usize, usize), repairs: &[&Repair]) -> Piece {
+/// Aligns heard words `from..to`, with `changes` made, with the reference.
+fn align_piece(pieces: &Pieces, said: &[Said], (from, to): (usize, usize), changes: &[&Change]) -> Piece {
+    let new: Vec<Vec<String>> =
+        changes.iter().map(|change| change.text.iter().flat_map(|word| plain(word)).collect()).collect();
     let mut out: Vec<&str> = Vec::new();
-    let new: Vec<Vec<String>> = repairs.iter().map(|repair| repair.text.iter().flat_map(|word| plain(word)).collect()).collect();
     let mut places = Vec::new();
     let mut at = from;
-    for (repair, new) in repairs.iter().zip(&new) {
-        out.extend(pieces.plain[at..repair.words.start].iter().flatten().map(String::as_str));
+    for (change, new) in changes.iter().zip(&new) {
+        out.extend(pieces.plain[at..change.words.start].iter().flatten().map(String::as_str));
         places.push(out.len()..out.len() + new.len());
         out.extend(new.iter().map(String::as_str));
-        at = repair.words.end;
+        at = change.words.end;
     }
     out.extend(pieces.plain[at..to].iter().flatten().map(String::as_str));
     let texts: Vec<&str> = said.iter().map(|said| said.plain.as_str()).collect();
@@ -125,41 +148,46 @@ fn align_piece(pieces: &Pieces, said: &[Said], (from, to): (usize, usize), repai
         .into_iter()
         .map(|place| {
             let found: Option<Vec<usize>> = found.back[place].iter().copied().collect();
-            found.is_some_and(|found| !found.is_empty() && found.windows(2).all(|pair| pair[1] == pair[0] + 1))
+            found.is_some_and(|found| {
+                !found.is_empty() && found.windows(2).all(|pair| pair[1] == pair[0] + 1)
+            })
         })
         .collect();
     Piece { right: found.forward.iter().map(Option::is_some).collect(), errors: found.errors, exact }
 }
 
-/// Counts what the outcome makes of a transcript.
-pub fn measure(call: &Call, words: &[Heard], pieces: &Pieces, outcome: &Outcome, show: bool) -> Figures {
+/// Counts what changes and offers make of a transcript; `tell` hears of each change and offer whether it is right, and of each piece in
+/// which a person's name stays wrong.
+pub fn measure(
+    call: &Call,
+    words: &[Heard],
+    pieces: &Pieces,
+    [changes, offers]: &[Vec<Change>; 2],
+    tell: &mut dyn FnMut(String),
+) -> Figures {
     let mut figures = Figures { heard: words.len(), said: call.said.len(), ..Figures::default() };
-    let mut repairs = outcome.repairs.iter().peekable();
-    let mut offers = outcome.offers.iter().peekable();
+    let mut changes = changes.iter().peekable();
+    let mut offers = offers.iter().peekable();
     let mut at = 0;
     while at + 1 < pieces.cuts.len() {
         let (from, said_from) = pieces.cuts[at];
-        // A repair across a cut joins the pieces.
-        let mut own: Vec<&Repair> = Vec::new();
-        let mut suggested: Vec<&Repair> = Vec::new();
+        // A change across a cut joins the pieces.
+        let mut own: Vec<&Change> = Vec::new();
+        let mut suggested: Vec<&Change> = Vec::new();
         loop {
             at += 1;
             let (to, _) = pieces.cuts[at];
-            while let Some(repair) = repairs.next_if(|repair| repair.words.start < to) {
-                own.push(repair);
-            }
-            while let Some(offer) = offers.next_if(|offer| offer.words.start < to) {
-                suggested.push(offer);
-            }
-            if own.iter().chain(&suggested).all(|repair| repair.words.end <= to) || at + 1 == pieces.cuts.len() {
+            own.extend(std::iter::from_fn(|| changes.next_if(|change| change.words.start < to)));
+            suggested.extend(std::iter::from_fn(|| offers.next_if(|offer| offer.words.start < to)));
+            let inside = own.iter().chain(&suggested).all(|change| change.words.end <= to);
+            if inside || at + 1 == pieces.cuts.len() {
                 break;
             }
         }
         let (to, said_to) = pieces.cuts[at];
         let said = &call.said[said_from..said_to];
         let before = align_piece(pieces, said, (from, to), &[]);
-        let after = if own.is_empty() { None } else { Some(align_piece(pieces, said, (from, to), &own)) };
-        let after = after.as_ref().unwrap_or(&before);
+        let after = align_piece(pieces, said, (from, to), &own);
         for (place, said) in said.iter().enumerate() {
             let named = usize::from(said.person.is_some());
             figures.named += named;
@@ -172,36 +200,37 @@ pub fn measure(call: &Call, words: &[Heard], pieces: &Pieces, outcome: &Outcome,
         figures.errors_after += after.errors;
         figures.repairs += own.len();
         figures.exact += after.exact.iter().filter(|exact| **exact).count();
-        figures.changed += own.iter().map(|repair| repair.words.len().max(repair.text.len())).sum::<usize>();
+        figures.changed += own.iter().map(|change| change.words.len().max(change.text.len())).sum::<usize>();
         figures.offers += suggested.len();
-        for offer in &suggested {
-            figures.offers_right += usize::from(align_piece(pieces, said, (from, to), &[offer]).exact == [true]);
+        for (change, right) in own.iter().zip(&after.exact) {
+            tell(format!("{} {}", if *right { "RIGHT" } else { "WRONG" }, shown(&call.id, words, change)));
         }
-        if show {
-            show_piece(call, words, said, (from, to), (&own, after), &suggested);
+        for offer in &suggested {
+            let right = align_piece(pieces, said, (from, to), &[offer]).exact == [true];
+            figures.offers_right += usize::from(right);
+            let verdict = if right { "OFFER right" } else { "OFFER wrong" };
+            tell(format!("{verdict} {}", shown(&call.id, words, offer)));
+        }
+        if said.iter().zip(&after.right).any(|(said, right)| said.person.is_some() && !right) {
+            let mark = |(said, right): (&Said, &bool)| {
+                format!("{}{}", said.plain, if said.person.is_some() && !right { "*" } else { "" })
+            };
+            let said: Vec<String> = said.iter().zip(&after.right).map(mark).collect();
+            tell(format!("LEFT {} {} | {}", call.id, said.join(" "), written(words, from..to)));
         }
     }
     figures
 }
 
-fn show_piece(call: &Call, words: &[Heard], said: &[Said], (from, to): (usize, usize), (own, after): (&[&Repair], &Piece), offers: &[&Repair]) {
-    let text = |range: std::ops::Range<usize>| words[range].iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
-    let around = |range: &std::ops::Range<usize>| {
-        format!("{} [{}] {}", text(range.start.saturating_sub(4)..range.start), text(range.clone()), text(range.end..(range.end + 4).min(words.len())))
-    };
-    for (repair, right) in own.iter().zip(&after.exact) {
-        println!("{} {} {:.2} {} => {}", if *right { "RIGHT" } else { "WRONG" }, call.id, repair.score, around(&repair.words), repair.text.join(" "));
-    }
-    for offer in offers {
-        println!("OFFER {} {:.2} {} => {}", call.id, offer.score, around(&offer.words), offer.text.join(" "));
-    }
-    let missed = said.iter().zip(&after.right).any(|(said, right)| said.person.is_some() && !right);
-    if missed {
-        let said: Vec<String> = said
-            .iter()
-            .zip(&after.right)
-            .map(|(said, right)| format!("{}{}", said.plain, if said.person.is_some() && !right { "*" } else { "" }))
-            .collect();
-        println!("MISS {} {} | {}", call.id, said.join(" "), text(from..to));
-    }
+/// A change with the words around it.
+pub fn shown(whose: &str, words: &[Heard], change: &Change) -> String {
+    let Range { start, end } = change.words;
+    let before = written(words, start.saturating_sub(4)..start);
+    let after = written(words, end..(end + 4).min(words.len()));
+    let (heard, text) = (written(words, start..end), change.text.join(" "));
+    format!("{:.2} {whose}: {before} [{heard}] {after} => {text}", change.score)
+}
+
+fn written(words: &[Heard], range: Range<usize>) -> String {
+    words[range].iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
 }
