@@ -16,6 +16,8 @@ pub struct Layer {
     pub(crate) entries: Vec<Entry>,
     pub(crate) by_text: HashMap<Box<str>, Vec<u32>>,
     pub(crate) sounds: SoundIndex,
+    /// How many forms have no word, one word, two …
+    pub(crate) by_length: [usize; MOST_WORDS + 1],
     /// Whether its names are looked for in every form.
     pub(crate) expected: bool,
 }
@@ -77,7 +79,11 @@ impl Layer {
             }
         }
         let sounds = SoundIndex::build(sounds.iter().map(|(id, phones)| (*id, phones)));
-        Self { names, entries, by_text, sounds, expected }
+        let mut by_length = [0; MOST_WORDS + 1];
+        for entry in &entries {
+            by_length[entry.words.len()] += 1;
+        }
+        Self { names, entries, by_text, sounds, by_length, expected }
     }
 }
 

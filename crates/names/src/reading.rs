@@ -25,9 +25,11 @@ const WELL_KNOWN: f32 = 5.0;
 const ORDINARY: f32 = 3.4;
 /// Forms that are looked at for one span.
 const NEAREST: usize = 4;
-/// Nats a phone up to which a name of a glossary may have been said, and the evidence that it takes.
-const MET_PER_PHONE: f32 = 0.8;
-const MET_EVIDENCE: f32 = 14.0;
+/// Nats a phone up to which a name of a glossary may have been said, and the evidence that it takes beyond chance.
+const MET_PER_PHONE: f32 = 1.7;
+const MET_EVIDENCE: f32 = 1.5;
+/// Names of a glossary that are looked at for one span.
+const MET_AT_ONCE: usize = 8;
 /// More names of glossaries are not looked into.
 const MOST_MET: usize = 200;
 /// Words far away are as good as never.
@@ -177,14 +179,16 @@ impl Reading {
                     for &entry in layer.by_text.get(text.as_str()).into_iter().flatten() {
                         met.insert((number, layer.entries[entry as usize].name), f32::INFINITY);
                     }
-                    for heard in self.heard_sounds(start..end).iter().take(1) {
-                        let farthest = MET_PER_PHONE * heard.len() as f32;
-                        if speech.distance.weight(heard, heard) < MET_EVIDENCE + farthest {
-                            continue;
-                        }
-                        for (entry, cost) in layer.sounds.near(&speech.distance, heard, farthest, 3) {
-                            let evidence = speech.distance.weight(heard, heard) - cost;
-                            let most = met.entry((number, layer.entries[entry as usize].name)).or_insert(evidence);
+                    let Some(heard) = self.heard_sounds(start..end).into_iter().next() else { continue };
+                    let weight = speech.distance.weight(&heard, &heard);
+                    let farthest = (MET_PER_PHONE * heard.len() as f32).min(weight - MET_EVIDENCE);
+                    for (entry, cost) in layer.sounds.near(&speech.distance, &heard, farthest, MET_AT_ONCE) {
+                        let form = &layer.entries[entry as usize];
+                        // The more names there are of as many words, the more of them sound alike by chance.
+                        let rivals = layer.by_length.get(form.words.len()).copied().unwrap_or(0) as f32;
+                        let evidence = weight - cost - rivals.ln_1p();
+                        if evidence >= MET_EVIDENCE {
+                            let most = met.entry((number, form.name)).or_insert(evidence);
                             *most = most.max(evidence);
                         }
                     }

@@ -46,7 +46,7 @@ fn a_garbled_surname_beside_its_first_name_is_set_right_with_its_ending_and_its_
     let outcome = run(text, &known, &Context::default());
     assert_eq!(outcome.repairs.len(), 1, "{outcome:?}");
     let repair = &outcome.repairs[0];
-    assert_eq!((repair.words.clone(), repair.text.clone()), (14..15, vec!["Kjeldgaard".to_owned()]));
+    assert_eq!((repair.words.clone(), repair.text.clone()), (12..13, vec!["Kjeldgaard".to_owned()]));
     assert_eq!(repair.evidence.source.cite, "notes.txt, line 2");
     assert_eq!(repair.evidence.heard, "Kelgard");
     assert!(repair.score > 0.5 && repair.score <= 1.0 && repair.evidence.reasons.len() >= 3, "{:?}", repair.evidence);

@@ -136,7 +136,7 @@ pub fn learn(reads: &mut [&mut Read], cues: Cues, recipe: Recipe) -> Model {
 
 /// From which probability on to act; chosen on calls that were kept out, for the bounds of docs/benchmarks.md.
 const REPAIR_AT: f32 = 0.9;
-const OFFER_AT: f32 = 0.15;
+const OFFER_AT: f32 = 0.06;
 
 /// The features that only the second opinion has.
 const LATE: [&str; 8] = ["first", "elsewhere", "rival", "support", "late-since", "late-full", "late-until", "beside"];

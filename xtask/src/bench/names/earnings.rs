@@ -31,6 +31,16 @@ pub struct Call {
     pub participants: String,
 }
 
+/// The participants of one long call and what was heard of it.
+///
+/// # Errors
+/// It is not there.
+pub fn one(folder: &Path) -> anyhow::Result<(String, Vec<Heard>)> {
+    let folder = folder.join("4346818");
+    let text = read(&folder.join("heard.amazon.nlp"))?;
+    Ok((read(&folder.join("participants.txt"))?, rows(&text).map(|row| heard_word(&row)).collect()))
+}
+
 /// Reads all calls, in the order of their numbers.
 ///
 /// # Errors

@@ -64,10 +64,10 @@ pub fn run(data: &Path, speech: &Speech, model: &Model) -> anyhow::Result<String
             page.push_str(&format!("| {heard} | {right} | {kind} | {} | {} | {} |\n", places.len(), hits(&done), hits(&offered)));
         }
     }
-    let elsewhere: Vec<_> = done.iter().filter(|change| !change.words.clone().any(|at| covered.contains(&at))).collect();
-    for change in &elsewhere {
-        println!("founding page, elsewhere: {}", shown("page", &words, change));
+    for change in done.iter().chain(&offered) {
+        println!("founding page: {}", shown("page", &words, change));
     }
+    let elsewhere: Vec<_> = done.iter().filter(|change| !change.words.clone().any(|at| covered.contains(&at))).collect();
     page.push_str(&format!(
         "\nRepairs of words that the table does not list: {}. Offers in all: {}, in {} words.\n",
         elsewhere.len(),

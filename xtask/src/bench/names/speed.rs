@@ -1,5 +1,6 @@
 //! What an hour of transcript costs when a hundred thousand names are known.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use names::{Context, Heard, Known, Layer, Model, Name, Rank, Source, Speech, repair};
@@ -20,7 +21,10 @@ pub struct Speed {
 }
 
 /// Measures with made-up names: every first name of `people` beside surnames of others.
-pub fn run(people: &[Name], expected: Vec<Name>, words: &[Heard], speech: &Speech, model: &Model) -> Speed {
+///
+/// # Errors
+/// The first call cannot be read.
+pub fn run(people: &[Name], data: &Path, speech: &Speech, model: &Model) -> anyhow::Result<Speed> {
     const NAMES: usize = 100_000;
     let parts: Vec<(&str, &str)> = people.iter().filter_map(|name| name.spelling.split_once(' ')).collect();
     let made_up = |at: usize| {
@@ -31,13 +35,15 @@ pub fn run(people: &[Name], expected: Vec<Name>, words: &[Heard], speech: &Speec
     let before = processor_seconds();
     let background = Arc::new(Layer::background((0..NAMES).map(made_up).collect(), speech));
     let build_seconds = processor_seconds() - before;
+    let (participants, words) = super::earnings::one(&data.join("earnings21"))?;
+    let expected = super::lessons::names_of(&participants, Rank::Episode, "participants.txt");
     let known = Known::new(vec![Arc::new(Layer::expected(expected, speech)), background]);
     let hour: Vec<Heard> = words.iter().cycle().take(HOUR).cloned().collect();
     let before = processor_seconds();
     let outcome = repair(&hour, &known, &Context::default(), speech, model);
     let seconds = processor_seconds() - before;
     println!("an hour: {} repairs, {} offers", outcome.repairs.len(), outcome.offers.len());
-    Speed { names: NAMES, build_seconds, seconds, peak_mib: peak_mib() }
+    Ok(Speed { names: NAMES, build_seconds, seconds, peak_mib: peak_mib() })
 }
 
 /// Processor time of this process so far, in seconds; the kernel counts hundredths.
