@@ -34,6 +34,8 @@ pub(crate) struct Token {
     pub common: f32,
     /// Share of its uses with a capital; 0.5 where unknown.
     pub capital_share: f32,
+    /// Whether it is among the words that English is written with, ordinary ones and well-known names.
+    pub listed: bool,
     pub capital: bool,
     pub person_like: bool,
     /// A number, or holds a digit: never part of a name.
@@ -67,6 +69,7 @@ impl Token {
         Self {
             common: commonness(&core),
             capital_share: capital_share(&core).unwrap_or(0.5),
+            listed: capital_share(&core).is_some(),
             capital: word.chars().next().is_some_and(char::is_uppercase),
             person_like: is_given_name(&core) || is_surname(&core),
             number: word.chars().any(|c| c.is_numeric()),

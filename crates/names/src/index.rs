@@ -15,9 +15,10 @@ pub struct Layer {
     pub(crate) names: Vec<Name>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) by_text: HashMap<Box<str>, Vec<u32>>,
-    pub(crate) sounds: SoundIndex,
-    /// How many forms have no word, one word, two …
-    pub(crate) by_length: [usize; MOST_WORDS + 1],
+    /// By sound, forms of one word, of two …: the fewer there are, the further it can be looked.
+    pub(crate) sounds: [SoundIndex; MOST_WORDS],
+    /// How many forms have one word, two …
+    pub(crate) by_length: [usize; MOST_WORDS],
     /// Whether its names are looked for in every form.
     pub(crate) expected: bool,
 }
@@ -41,6 +42,11 @@ impl Entry {
 }
 
 impl Layer {
+    /// The forms that sound like what was heard, of any number of words, with what the sounds cost.
+    pub(crate) fn near<'l>(&'l self, speech: &'l Speech, heard: &'l Phones, farthest: f32, limit: usize) -> impl Iterator<Item = (u32, f32)> + 'l {
+        self.sounds.iter().flat_map(move |sounds| sounds.near(&speech.distance, heard, farthest, limit))
+    }
+
     /// Makes `names` ready with all their forms: those that are expected in an episode, some hundreds at most. Of thousands, which notes
     /// may be stuffed with, none is expected more than in a glossary, and they are treated so.
     pub fn expected(names: Vec<Name>, speech: &Speech) -> Self {
@@ -78,11 +84,11 @@ impl Layer {
                 entries.push(Entry { name: number as u32, what: form.what, weight: form.weight, words, ways });
             }
         }
-        let sounds = SoundIndex::build(sounds.iter().map(|(id, phones)| (*id, phones)));
-        let mut by_length = [0; MOST_WORDS + 1];
-        for entry in &entries {
-            by_length[entry.words.len()] += 1;
-        }
+        let length = |id: u32| entries.get(id as usize).map_or(0, |entry: &Entry| entry.words.len());
+        let sounds = std::array::from_fn(|at| {
+            SoundIndex::build(sounds.iter().filter(|(id, _)| length(*id) == at + 1).map(|(id, phones)| (*id, phones)))
+        });
+        let by_length = std::array::from_fn(|at| entries.iter().filter(|entry| entry.words.len() == at + 1).count());
         Self { names, entries, by_text, sounds, by_length, expected }
     }
 }
@@ -119,7 +125,7 @@ impl Known {
         let ways = speech.name(&[word.to_owned()]);
         let mut found: Vec<&str> = ways
             .iter()
-            .flat_map(|way| layers().flat_map(move |layer| layer.sounds.near(&speech.distance, way, 0.1, 8).into_iter().map(move |(entry, _)| &layer.entries[entry as usize])))
+            .flat_map(|way| layers().flat_map(move |layer| layer.near(speech, way, 0.1, 8).map(move |(entry, _)| &layer.entries[entry as usize])))
             .filter(|entry| entry.words.len() == 1)
             .filter_map(|entry| entry.words.first().map(|word| &**word))
             .collect();

@@ -16,7 +16,7 @@ use crate::known::Name;
 use crate::words::{RAREST, fold};
 
 /// Sound distances above this, in nats a phone, are no likeness.
-const FARTHEST: f32 = 2.3;
+const FARTHEST: f32 = 2.5;
 /// Sounds that speak less than this for the name, in nats, are no likeness.
 const LEAST_EVIDENCE: f32 = -1.0;
 /// Words more common than this on the Zipf scale are no part of a name in a glossary that is misheard.
@@ -26,10 +26,12 @@ const ORDINARY: f32 = 3.4;
 /// Forms that are looked at for one span.
 const NEAREST: usize = 4;
 /// Nats a phone up to which a name of a glossary may have been said, and the evidence that it takes beyond chance.
-const MET_PER_PHONE: f32 = 1.7;
+const MET_PER_PHONE: f32 = 2.3;
+/// The same for names of several words, of which there are many.
+const MET_PER_PHONE_LONG: f32 = 0.9;
 const MET_EVIDENCE: f32 = 1.5;
 /// Names of a glossary that are looked at for one span.
-const MET_AT_ONCE: usize = 8;
+const MET_AT_ONCE: usize = 3;
 /// More names of glossaries are not looked into.
 const MOST_MET: usize = 200;
 /// Words far away are as good as never.
@@ -141,7 +143,7 @@ impl Reading {
                     .layers
                     .iter()
                     .flat_map(|other| {
-                        other.sounds.near(&speech.distance, way, FAR * way.len() as f32, 8).into_iter().map(move |found| (other, found))
+                        other.near(speech, way, FAR * way.len() as f32, 8).map(move |found| (other, found))
                     })
                     .filter(|(other, (found, _))| {
                         let words = &other.entries[*found as usize].words;
@@ -169,8 +171,9 @@ impl Reading {
                 if !span.iter().all(named) {
                     break;
                 }
-                let rare = if end - start == 1 { RAREST } else { ORDINARY };
-                let plausible = span.iter().any(|token| token.common < rare);
+                // A well-known word by itself is what it says.
+                let plausible =
+                    if end - start == 1 { !span[0].listed } else { span.iter().any(|token| token.common < ORDINARY) };
                 let text = self.text(start..end);
                 if !plausible || !seen.insert(text.clone()) {
                     continue;
@@ -181,14 +184,18 @@ impl Reading {
                     }
                     let Some(heard) = self.heard_sounds(start..end).into_iter().next() else { continue };
                     let weight = speech.distance.weight(&heard, &heard);
-                    let farthest = (MET_PER_PHONE * heard.len() as f32).min(weight - MET_EVIDENCE);
-                    for (entry, cost) in layer.sounds.near(&speech.distance, &heard, farthest, MET_AT_ONCE) {
-                        let form = &layer.entries[entry as usize];
+                    // A name is not heard as fewer words than it has; it may be heard as one or two more.
+                    for words in (end - start).saturating_sub(2).max(1)..=end - start {
                         // The more names there are of as many words, the more of them sound alike by chance.
-                        let rivals = layer.by_length.get(form.words.len()).copied().unwrap_or(0) as f32;
-                        let evidence = weight - cost - rivals.ln_1p();
-                        if evidence >= MET_EVIDENCE {
-                            let most = met.entry((number, form.name)).or_insert(evidence);
+                        let chance = (layer.by_length[words - 1] as f32).ln_1p();
+                        let per_phone = if words == 1 { MET_PER_PHONE } else { MET_PER_PHONE_LONG };
+                        let farthest = (per_phone * heard.len() as f32).min(weight - MET_EVIDENCE - chance);
+                        if farthest <= 0.0 || layer.by_length[words - 1] == 0 {
+                            continue;
+                        }
+                        for (entry, cost) in layer.sounds[words - 1].near(&speech.distance, &heard, farthest, MET_AT_ONCE) {
+                            let evidence = weight - cost - chance;
+                            let most = met.entry((number, layer.entries[entry as usize].name)).or_insert(evidence);
                             *most = most.max(evidence);
                         }
                     }
@@ -209,6 +216,11 @@ impl Reading {
     pub(crate) fn name(&self, (layer, entry): (usize, usize)) -> &Name {
         let layer = &self.layers[layer];
         &layer.names[layer.entries[entry].name as usize]
+    }
+
+    /// Whether one of these words is a well-known one.
+    pub(crate) fn has_well_known(&self, span: Range<usize>) -> bool {
+        self.tokens[span].iter().any(|token| token.listed)
     }
 
     /// Heard words as they were written.
@@ -346,7 +358,7 @@ impl Reading {
             let weight = speech.distance.weight(heard, heard);
             let farthest = (FARTHEST * heard.len() as f32).min(weight - LEAST_EVIDENCE);
             for (number, layer) in self.layers.iter().enumerate() {
-                for (entry, cost) in layer.sounds.near(&speech.distance, heard, farthest, 3 * NEAREST) {
+                for (entry, cost) in layer.near(speech, heard, farthest, 2 * NEAREST) {
                     let way = layer.entries[entry as usize].ways.first();
                     let against = cost - way.map_or(weight, |way| speech.distance.weight(way, heard));
                     let least = found.entry((number, entry as usize)).or_insert(against);

@@ -114,13 +114,14 @@ pub fn decide(
 }
 
 /// Whether another person may well have been named, whatever the probability: names that cannot be told apart by ear are never swapped by
-/// ear, and a usual name of a person is not made one that only a glossary holds unless it sounds the same.
+/// ear, and what is a well-known word or a usual name of a person is not made one that only a glossary holds unless it sounds the same.
 fn may_be_another(reading: &Reading, candidate: &Candidate) -> bool {
     let value = |feature: F| candidate.features[feature as usize];
     let alone = value(F::Exact) == 0.0 && candidate.text.len() == 1;
     let twins = alone && value(F::Twin) < TOLD_APART;
     let from_afar = reading.name(candidate.entry).source.rank > Rank::Neighbour;
-    twins || (from_afar && value(F::PersonLike) > 0.0 && value(F::SoundChanged) > TOLD_APART)
+    let usual = value(F::PersonLike) > 0.0 || reading.has_well_known(candidate.words.clone());
+    twins || (from_afar && usual && value(F::SoundChanged) > TOLD_APART)
 }
 
 /// The new words with the punctuation and the possessive ending of the heard ones.

@@ -21,6 +21,9 @@ pub enum Condition {
     Alone,
     /// Participants in the archive's glossary only, among ten thousand others.
     Archive,
+    /// The surnames of participants alone in the archive's glossary, among ten thousand others. Only learnt from: many glossaries hold
+    /// single words.
+    Surnames,
 }
 
 /// The names of a file with a line each: `Name - role`.
@@ -41,10 +44,17 @@ pub fn distractors(data: &Path) -> anyhow::Result<Vec<Name>> {
 
 /// What is known of names when a call is repaired.
 pub fn known(call: &Call, condition: Condition, others: &Arc<Layer>, speech: &Speech) -> Known {
-    let rank = if condition == Condition::Archive { Rank::ArchiveGlossary } else { Rank::Episode };
-    let names = names_of(&call.participants, rank, "participants.txt");
+    let far = matches!(condition, Condition::Archive | Condition::Surnames);
+    let rank = if far { Rank::ArchiveGlossary } else { Rank::Episode };
+    let mut names = names_of(&call.participants, rank, "participants.txt");
+    if condition == Condition::Surnames {
+        for name in &mut names {
+            name.spelling = name.spelling.split(' ').next_back().unwrap_or_default().to_owned();
+            name.role = None;
+        }
+    }
     let own = match condition {
-        Condition::Archive => Layer::background(names, speech),
+        Condition::Archive | Condition::Surnames => Layer::background(names, speech),
         Condition::Main | Condition::Alone => Layer::expected(names, speech),
     };
     let mut layers = vec![Arc::new(own)];
@@ -57,8 +67,8 @@ pub fn known(call: &Call, condition: Condition, others: &Arc<Layer>, speech: &Sp
 /// Every so manieth transcript that people wrote is learnt from.
 const PEOPLE_STEP: usize = 16;
 
-/// All that is learnt from: every call as each recogniser heard it, with its participants expected and others in the glossary; one call in
-/// two also with its participants in the glossary only; transcripts that people wrote.
+/// All that is learnt from: every call as each recogniser heard it, with its participants expected and others in the glossary; as
+/// some heard it also with its participants in the glossary only; transcripts that people wrote.
 ///
 /// # Errors
 /// Something is missing.
@@ -73,6 +83,10 @@ pub fn all(data: &Path, speech: &Speech) -> anyhow::Result<Vec<Lesson>> {
         let archive = known(call, Condition::Archive, &others, speech);
         for words in call.heard.iter().take(2) {
             lessons.push(of_call(call, words, archive.clone(), &main, speech));
+        }
+        let surnames = known(call, Condition::Surnames, &others, speech);
+        for words in call.heard.iter().skip(2).take(2) {
+            lessons.push(of_call(call, words, surnames.clone(), &main, speech));
         }
     }
     for (show, file) in human_files(data)?.iter().step_by(PEOPLE_STEP) {
