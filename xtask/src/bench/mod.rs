@@ -12,6 +12,7 @@ mod fingerprint;
 mod floor;
 mod languages;
 mod music;
+pub mod names;
 mod ours;
 mod peer;
 mod publish;
@@ -48,6 +49,8 @@ pub enum Bench {
     Align(align::Options),
     /// Copies of a recording and jingles: found, mapped in time, told from others; beside Chromaprint
     Fingerprint(fingerprint::Options),
+    /// Names in transcripts: wrong before, wrong after, harmed
+    Names(names::Options),
     /// The least that must hold on the sample episode and on sounds without speech; fails when it does not
     Floor,
 }
@@ -68,6 +71,7 @@ pub fn run(root: &Path, bench: &Bench) -> anyhow::Result<()> {
         Bench::Feeds(options) => feeds::run(&place, options),
         Bench::Align(options) => align::run(&place, options),
         Bench::Fingerprint(options) => fingerprint::run(&place, options),
+        Bench::Names(options) => names::run(&place, options),
         Bench::Floor => floor(root).map(|checked| println!("{checked} figures hold")),
     }
 }

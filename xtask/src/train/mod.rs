@@ -3,8 +3,10 @@
 //! Goes in: pinned public data. Comes out: files under `data/` of a crate, the same bytes each time. Never: part of what
 //! users run.
 
+pub mod boost;
 mod letters;
 mod lexicon;
+pub mod names;
 mod sounds;
 
 use std::path::Path;
@@ -17,6 +19,8 @@ pub enum Train {
     Pronounce,
     /// The phone distance of `pronounce`, from what recognisers heard in the recordings beside the project
     Sounds,
+    /// When a name was meant, for `names`: words around names, trees, from what recognisers heard and people wrote
+    Names,
 }
 
 /// Makes one model.
@@ -30,5 +34,6 @@ pub fn run(root: &Path, train: &Train) -> anyhow::Result<()> {
             letters::make(root, &words)
         }
         Train::Sounds => sounds::make(root),
+        Train::Names => names::make(root),
     }
 }

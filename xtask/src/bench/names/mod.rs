@@ -1,0 +1,283 @@
+//! Names: how many are wrong before and after repair, and what repairing harms.
+//!
+//! Everything learnt that is measured here is learnt anew on one half of the calls and shows and measured on the other; the model that the
+//! program ships is learnt on all of them by `cargo xtask train names`, in the same way.
+
+mod alignment;
+pub mod earnings;
+mod founding;
+pub mod lessons;
+mod measure;
+mod naive;
+mod speed;
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use names::{Layer, Model, Rank, Settings, Speech};
+use serde_json::json;
+
+use self::earnings::{Call, RECOGNISERS};
+use self::lessons::Condition;
+use self::measure::{Change, Figures, Pieces, changes, measure};
+use super::{Place, machine};
+use crate::train::names::{Lesson, RECIPE, Read, learn, learn_cues, read};
+
+#[derive(clap::Args)]
+pub struct Options {
+    /// Leave docs/benchmarks.md as it is
+    #[arg(long)]
+    dry: bool,
+    /// Print every repair, every offer and what stays wrong
+    #[arg(long)]
+    show: bool,
+    /// Measure only with the episode's names among others, on calls and on transcripts that people wrote
+    #[arg(long)]
+    quick: bool,
+    /// Measure the founding page and the speed alone, with the shipped model
+    #[arg(long)]
+    shipped: bool,
+    /// Measure on every so manieth transcript that people wrote
+    #[arg(long, default_value_t = 4)]
+    people: usize,
+}
+
+/// Probabilities from which on to repair, for the curve of fixed against harmed.
+const CURVE: [f32; 8] = [0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95];
+
+/// The words of a token as they are compared: lower case, without accents, parted at hyphens; letters, digits, apostrophes inside.
+pub fn plain(token: &str) -> Vec<String> {
+    names::fold(token)
+        .split(|c: char| c == '-' || c == '–' || c == '/' || c.is_whitespace())
+        .map(|word| word.chars().filter(|c| c.is_alphanumeric() || *c == '\'').collect::<String>())
+        .map(|word| word.trim_matches('\'').to_owned())
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// Measures.
+///
+/// # Errors
+/// The data cannot be read, or the page not written.
+pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
+    if !place.data.join("earnings21").is_dir() {
+        println!("skipped: Earnings-21 does not lie beside the project");
+        return Ok(());
+    }
+    let speech = Speech::new();
+    let built_in = Model::built_in()?;
+    let people = lessons::distractors(&place.data)?;
+    // First, while nothing else is in memory.
+    let speed = speed::run(&people, &place.data, &speech, &built_in)?;
+    let founding = founding::run(&place.data, &speech, &built_in)?;
+    if options.shipped {
+        println!("{founding}\n{}", serde_json::to_string_pretty(&speed)?);
+        return Ok(());
+    }
+    let calls = earnings::load(&place.data.join("earnings21"))?;
+    let mut page = String::new();
+    writeln!(page, "{}\n", machine())?;
+    let bench = Bench { place, options, calls: &calls, others: Arc::new(Layer::background(people, &speech)), speech: &speech };
+    let figures = bench.measure(&mut page, built_in.settings)?;
+    writeln!(page, "\nThe founding page, with its right names and ten thousand others in the archive's glossary, by the shipped model:\n")?;
+    page.push_str(&founding);
+    writeln!(
+        page,
+        "\nSpeed: {} words with {} names known: {:.2} s of processor time (making the names ready, once: {:.1} s); \
+         peak memory of the whole process {:.0} MiB.",
+        10_000, speed.names, speed.seconds, speed.build_seconds, speed.peak_mib
+    )?;
+    place.publish("names", options.dry, &page, &json!({ "earnings21": figures, "speed": speed }))
+}
+
+struct Bench<'b> {
+    place: &'b Place,
+    options: &'b Options,
+    calls: &'b [Call],
+    others: Arc<Layer>,
+    speech: &'b Speech,
+}
+
+/// Both halves, each judged by what was learnt on the other.
+struct Judged<'r> {
+    read: &'r Read<'r>,
+    scores: Vec<f32>,
+    half: usize,
+}
+
+impl Judged<'_> {
+    fn changes(&self, settings: &Settings) -> [Vec<Change>; 2] {
+        changes(&names::decide(&self.read.reading, self.read.candidates.clone(), &self.scores, settings))
+    }
+}
+
+impl Bench<'_> {
+    fn measure(&self, page: &mut String, settings: Settings) -> anyhow::Result<serde_json::Value> {
+        let learnt_from = lessons::all(&self.place.data, self.speech)?;
+        let half = lessons::halves(&self.place.data)?;
+        let cues: Vec<_> =
+            (0..2).map(|own| learn_cues(learnt_from.iter().filter(|lesson| half(lesson) != own))).collect();
+        let mut reads = read(&learnt_from, &cues, &half, self.speech);
+        println!("read {} transcripts to learn from", reads.len());
+        let models: Vec<Model> = (0..2)
+            .map(|own| {
+                let mut part: Vec<&mut Read> = reads.iter_mut().filter(|read| half(read.lesson) != own).collect();
+                learn(&mut part, cues[own].clone(), RECIPE)
+            })
+            .collect();
+        drop(reads);
+        writeln!(
+            page,
+            "Earnings-21, {} calls, five recognisers. *Held out*: calls of odd number, judged by what was learnt on the even ones. *All*: each call \
+             judged by what was learnt on the other half (the phone distance was learnt on the even calls throughout). Names: words of people's names \
+             that are not exactly right, %. Words: word error, %. Exact: repaired spans of which every word is right, %. Harmed: words right before \
+             and wrong after, and their share of all words changed, %. Offers: in 1,000 words, and how many of them are right, %.\n",
+            self.calls.len()
+        )?;
+        writeln!(
+            page,
+            "| | names before | after | words before | after | repairs | exact | fixed | harmed | offers | right |\n\
+             | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+        )?;
+        let mut figures = serde_json::Map::new();
+        let conditions: &[(Condition, &str)] = if self.options.quick {
+            &[(Condition::Main, "main")]
+        } else {
+            &[(Condition::Main, "main"), (Condition::Alone, "without others"), (Condition::Archive, "in the glossary only")]
+        };
+        let mut curve = String::new();
+        for &(condition, name) in conditions {
+            let lessons = self.calls_as(condition);
+            let reads = read(&lessons, &cues, &half, self.speech);
+            let judged = self.judge(&reads, &models, &half);
+            let pieces: Vec<Pieces> = lessons
+                .iter()
+                .map(|lesson| Pieces::new(&lesson.words, self.said(lesson).said.len(), &lesson.truth.aligned))
+                .collect();
+            let mut row = |name: String, figures_of: Figures| {
+                println!("{name}: {}", figures_of.cells());
+                let _ = writeln!(page, "| {name} | {} |", figures_of.cells());
+                figures.insert(name, json!(figures_of));
+            };
+            let total = |settings: &Settings, show: bool, wanted: &dyn Fn(usize, &Judged) -> bool| {
+                let mut total = Figures::default();
+                for (at, judged) in judged.iter().enumerate().filter(|(at, judged)| wanted(*at, judged)) {
+                    let lesson = judged.read.lesson;
+                    let changes = judged.changes(settings);
+                    total.add(&measure(self.said(lesson), &lesson.words, &pieces[at], &changes, &mut |line| {
+                        if show {
+                            println!("{line}");
+                        }
+                    }));
+                }
+                total
+            };
+            let main = condition == Condition::Main;
+            row(format!("{name}, held out"), total(&settings, false, &|_, judged| judged.half == 1));
+            row(format!("{name}, all"), total(&settings, self.options.show && main, &|_, _| true));
+            if main {
+                for (number, recogniser) in RECOGNISERS.iter().enumerate() {
+                    let of = |at: usize, judged: &Judged| judged.half == 1 && at % RECOGNISERS.len() == number;
+                    row(format!("{name}, held out, {recogniser}"), total(&settings, false, &of));
+                }
+                row("naive search, held out".into(), self.naive(&lessons, &pieces, &half));
+                for at in CURVE {
+                    let settings = Settings { repair_at: at, ..settings };
+                    let found = total(&settings, false, &|_, judged| judged.half == 1);
+                    let _ = writeln!(curve, "| {at} | {} |", found.cells());
+                }
+            }
+        }
+        writeln!(
+            page,
+            "\nThe same, main and held out, over the probability from which on is repaired ({} is shipped):\n\n\
+             | repaired from | names before | after | words before | after | repairs | exact | fixed | harmed | offers | right |\n\
+             | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n{curve}",
+            settings.repair_at
+        )?;
+        self.people(page, &models, &cues, &half, settings)?;
+        Ok(figures.into())
+    }
+
+    fn said(&self, lesson: &Lesson) -> &Call {
+        self.calls.iter().find(|call| call.id == lesson.group).expect("every lesson is of a call")
+    }
+
+    fn calls_as(&self, condition: Condition) -> Vec<Lesson> {
+        let mut lessons = Vec::new();
+        for call in self.calls {
+            let known = lessons::known(call, condition, &self.others, self.speech);
+            for words in &call.heard {
+                lessons.push(lessons::of_call(call, words, known.clone(), &known, self.speech));
+            }
+        }
+        lessons
+    }
+
+    fn judge<'r>(&self, reads: &'r [Read<'r>], models: &[Model], half: &dyn Fn(&Lesson) -> usize) -> Vec<Judged<'r>> {
+        let judge = |read: &'r Read<'r>| {
+            let half = half(read.lesson);
+            let model = &models[half];
+            let mut candidates = read.candidates.clone();
+            let first: Vec<f32> =
+                candidates.iter().map(|candidate| model.first.probability(&candidate.features)).collect();
+            read.reading.reconsider(&mut candidates, &first);
+            let scores = candidates.iter().map(|candidate| model.second.probability(&candidate.features)).collect();
+            Judged { read, scores, half }
+        };
+        reads.iter().map(judge).collect()
+    }
+
+    fn naive(&self, lessons: &[Lesson], pieces: &[Pieces], half: &dyn Fn(&Lesson) -> usize) -> Figures {
+        let mut total = Figures::default();
+        for (lesson, pieces) in lessons.iter().zip(pieces).filter(|(lesson, _)| half(lesson) == 1) {
+            let call = self.said(lesson);
+            let names = lessons::names_of(&call.participants, Rank::Episode, "participants.txt");
+            let changes = naive::replacements(&lesson.words, &names)
+                .into_iter()
+                .map(|(words, text)| Change { words, text, score: 1.0 })
+                .collect();
+            total.add(&measure(call, &lesson.words, pieces, &[changes, Vec::new()], &mut |_| {}));
+        }
+        total
+    }
+
+    /// Transcripts that people wrote, in which every name is right.
+    fn people(
+        &self,
+        page: &mut String,
+        models: &[Model],
+        cues: &[names::Cues],
+        half: &(impl Fn(&Lesson) -> usize + Sync),
+        settings: Settings,
+    ) -> anyhow::Result<()> {
+        let files = lessons::human_files(&self.place.data)?;
+        let mut shows: Vec<&String> = files.iter().map(|(show, _)| show).collect();
+        shows.dedup();
+        let (mut words, mut repairs, mut offers) = (0, 0, 0);
+        for (show, file) in files.iter().step_by(self.options.people) {
+            let lessons = [lessons::of_people(show, file, &self.others, self.speech)?];
+            let reads = read(&lessons, cues, half, self.speech);
+            for judged in self.judge(&reads, models, half) {
+                let [done, offered] = judged.changes(&settings);
+                words += judged.read.lesson.words.len();
+                repairs += done.len();
+                offers += offered.len();
+                for change in &done {
+                    println!("FALSE {}", measure::shown(show, &judged.read.lesson.words, change));
+                }
+            }
+        }
+        writeln!(
+            page,
+            "Transcripts that people wrote ({} of {} shows' {}), with their speakers expected and ten thousand others in the glossary, each show judged by \
+             what was learnt on other shows: {repairs} repairs in {words} words, {:.2} in 100,000; {:.2} offers in 1,000.",
+            files.len().div_ceil(self.options.people),
+            shows.len(),
+            files.len(),
+            1e5 * repairs as f64 / words.max(1) as f64,
+            1e3 * offers as f64 / words.max(1) as f64,
+        )?;
+        Ok(())
+    }
+}
