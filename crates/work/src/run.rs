@@ -9,7 +9,7 @@ use crate::hearing::{Ended, hear, media_trouble, sound_of};
 use crate::lease::{LEASE, held};
 use crate::line::{Looked, fetch as fetch_sound, refresh};
 use crate::sound::Decoder;
-use crate::texts::align;
+use crate::texts::{align, chapters};
 use crate::{Ears, Event, HeardEpisode, Hearer, WorkError};
 use archive::{Archive, Claim, EpisodeEntry, Error, Retry, Stage, State, Worker};
 use fetch::{Fetcher, Stop};
@@ -80,6 +80,8 @@ pub struct Summary {
     pub partial: u64,
     /// Texts aligned to what was heard.
     pub aligned: u64,
+    /// Texts in which chapters were looked for.
+    pub chaptered: u64,
     /// Attempts that failed.
     pub failed: u64,
     /// Length of the recordings heard.
@@ -114,7 +116,7 @@ const LINE: &[Stage] = &[Stage::REFRESH, Stage::FETCH];
 const LINES: usize = 4;
 
 /// What the desk does, in this order: each works from what the ones before it made.
-const DESK: &[Stage] = &[Stage::ALIGN];
+const DESK: &[Stage] = &[Stage::ALIGN, Stage::CHAPTERS];
 
 /// Does all work that is due; see the head of this crate.
 ///
@@ -323,6 +325,9 @@ impl<'run, 'crew> Shift<'run, 'crew> {
                 kept(crew, claim, || fetch_sound(crew, fetcher, claim, &episode)).map(Made::Fetched)
             }
             _ if claim.stage == Stage::ALIGN => align(crew.archive, claim, &episode).map(|()| Made::Text),
+            _ if claim.stage == Stage::CHAPTERS => {
+                chapters(crew.archive, claim, &episode).map(|()| Made::Text)
+            }
             _ => probe(crew, claim, &episode).map(|()| Made::Probed),
         });
         match attempt {
@@ -340,7 +345,10 @@ impl<'run, 'crew> Shift<'run, 'crew> {
                 crew.tell(Event::Fetched { episode: &episode, bytes });
             }
             Ok(Made::Text) => {
-                crew.sum(|summary| summary.aligned += 1);
+                crew.sum(|summary| match claim.stage == Stage::ALIGN {
+                    true => summary.aligned += 1,
+                    false => summary.chaptered += 1,
+                });
                 crew.tell(Event::Done { episode: &episode, stage: &claim.stage });
             }
             Ok(Made::Probed) => {
