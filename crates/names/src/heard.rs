@@ -53,10 +53,15 @@ pub(crate) struct Token {
 impl Token {
     pub fn new(heard: &Heard) -> Self {
         let text = heard.text.trim();
-        let unknown = matches!(text.trim_end_matches(['.', ',']), "<unk>" | "[inaudible]" | "(inaudible)" | "[unclear]" | "(unclear)");
+        let unknown = matches!(
+            text.trim_end_matches(['.', ',']),
+            "<unk>" | "[inaudible]" | "(inaudible)" | "[unclear]" | "(unclear)"
+        );
         let begin = text.find(char::is_alphanumeric).unwrap_or(text.len());
         let (lead, rest) = text.split_at(begin);
-        let end = rest.rfind(char::is_alphanumeric).map_or(0, |at| at + rest[at..].chars().next().map_or(0, char::len_utf8));
+        let end = rest
+            .rfind(char::is_alphanumeric)
+            .map_or(0, |at| at + rest[at..].chars().next().map_or(0, char::len_utf8));
         let (mut word, tail) = rest.split_at(end);
         let tail = if unknown { tail.trim_start_matches(['>', ']', ')']) } else { tail };
         let mut possessive = "";
@@ -91,6 +96,18 @@ fn is_contraction(word: &str, ending: &str) -> bool {
     let stem = word.strip_suffix(ending).unwrap_or(word).to_lowercase();
     matches!(
         stem.as_str(),
-        "it" | "that" | "he" | "she" | "there" | "here" | "what" | "who" | "where" | "how" | "when" | "why" | "let" | "this"
+        "it" | "that"
+            | "he"
+            | "she"
+            | "there"
+            | "here"
+            | "what"
+            | "who"
+            | "where"
+            | "how"
+            | "when"
+            | "why"
+            | "let"
+            | "this"
     )
 }

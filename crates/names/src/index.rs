@@ -43,7 +43,13 @@ impl Entry {
 
 impl Layer {
     /// The forms that sound like what was heard, of any number of words, with what the sounds cost.
-    pub(crate) fn near<'l>(&'l self, speech: &'l Speech, heard: &'l Phones, farthest: f32, limit: usize) -> impl Iterator<Item = (u32, f32)> + 'l {
+    pub(crate) fn near<'l>(
+        &'l self,
+        speech: &'l Speech,
+        heard: &'l Phones,
+        farthest: f32,
+        limit: usize,
+    ) -> impl Iterator<Item = (u32, f32)> + 'l {
         self.sounds.iter().flat_map(move |sounds| sounds.near(&speech.distance, heard, farthest, limit))
     }
 
@@ -61,7 +67,9 @@ impl Layer {
 
     fn build(names: Vec<Name>, speech: &Speech, expected: bool) -> Self {
         // Initials sound like ordinary words too often to be told by ear.
-        let keep = |what: FormKind| what != FormKind::Initials && (expected || matches!(what, FormKind::Full | FormKind::Alias));
+        let keep = |what: FormKind| {
+            what != FormKind::Initials && (expected || matches!(what, FormKind::Full | FormKind::Alias))
+        };
         let mut entries = Vec::new();
         let mut by_text: HashMap<Box<str>, Vec<u32>> = HashMap::new();
         let mut sounds = Vec::new();
@@ -81,14 +89,23 @@ impl Layer {
                 let ways = speech.name(&cores);
                 sounds.extend(ways.iter().map(|phones| (id, phones.clone())));
                 let ways = if expected { ways } else { Vec::new() };
-                entries.push(Entry { name: number as u32, what: form.what, weight: form.weight, words, ways });
+                entries.push(Entry {
+                    name: number as u32,
+                    what: form.what,
+                    weight: form.weight,
+                    words,
+                    ways,
+                });
             }
         }
         let length = |id: u32| entries.get(id as usize).map_or(0, |entry: &Entry| entry.words.len());
         let sounds = std::array::from_fn(|at| {
-            SoundIndex::build(sounds.iter().filter(|(id, _)| length(*id) == at + 1).map(|(id, phones)| (*id, phones)))
+            SoundIndex::build(
+                sounds.iter().filter(|(id, _)| length(*id) == at + 1).map(|(id, phones)| (*id, phones)),
+            )
         });
-        let by_length = std::array::from_fn(|at| entries.iter().filter(|entry| entry.words.len() == at + 1).count());
+        let by_length =
+            std::array::from_fn(|at| entries.iter().filter(|entry| entry.words.len() == at + 1).count());
         Self { names, entries, by_text, sounds, by_length, expected }
     }
 }
@@ -125,7 +142,11 @@ impl Known {
         let ways = speech.name(&[word.to_owned()]);
         let mut found: Vec<&str> = ways
             .iter()
-            .flat_map(|way| layers().flat_map(move |layer| layer.near(speech, way, 0.1, 8).map(move |(entry, _)| &layer.entries[entry as usize])))
+            .flat_map(|way| {
+                layers().flat_map(move |layer| {
+                    layer.near(speech, way, 0.1, 8).map(move |(entry, _)| &layer.entries[entry as usize])
+                })
+            })
             .filter(|entry| entry.words.len() == 1)
             .filter_map(|entry| entry.words.first().map(|word| &**word))
             .collect();

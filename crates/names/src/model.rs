@@ -40,7 +40,9 @@ pub enum ModelError {
     #[error("the model of names is not laid out as it should be: {0}")]
     Layout(#[from] toml::de::Error),
     /// Trees are written otherwise than `(feature < threshold then else)`, or name a feature that is not there.
-    #[error("the trees `{0}` of the model of names cannot be read; make the file again with `cargo xtask train names`")]
+    #[error(
+        "the trees `{0}` of the model of names cannot be read; make the file again with `cargo xtask train names`"
+    )]
     Trees(&'static str),
 }
 
@@ -90,7 +92,10 @@ impl Model {
         );
         for (side, table) in [("left", &self.cues.left), ("right", &self.cues.right)] {
             let sorted: BTreeMap<_, _> = table.iter().collect();
-            let _ = writeln!(text, "\n# Log odds that a name stands beside these words, which are on its {side}.\n[{side}]");
+            let _ = writeln!(
+                text,
+                "\n# Log odds that a name stands beside these words, which are on its {side}.\n[{side}]"
+            );
             for (words, odds) in sorted {
                 let _ = writeln!(text, "{words:?} = {odds:?}");
             }
@@ -115,9 +120,11 @@ mod tests {
     fn broken_files_are_refused() {
         let good = Model::default().text();
         assert!(Model::parse(&good).is_ok());
-        for (from, to) in
-            [("first = '''", "first = '''\n0\n(what < 1 0 1)"), ("repair_at", "repair"), ("'''\n0\n", "'''\n0\n(sound < 1 0\n")]
-        {
+        for (from, to) in [
+            ("first = '''", "first = '''\n0\n(what < 1 0 1)"),
+            ("repair_at", "repair"),
+            ("'''\n0\n", "'''\n0\n(sound < 1 0\n"),
+        ] {
             assert!(Model::parse(&good.replacen(from, to, 1)).is_err(), "{from}");
         }
     }

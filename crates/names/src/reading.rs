@@ -11,8 +11,8 @@ use crate::features::{COUNT, F, Features};
 use crate::forms::FormKind;
 use crate::heard::{Heard, Token};
 use crate::index::{Entry, Known, Layer, MOST_WORDS, core};
-use crate::sound::{Speech, heard};
 use crate::known::Name;
+use crate::sound::{Speech, heard};
 use crate::words::{RAREST, fold};
 
 /// Sound distances above this, in nats a phone, are no likeness.
@@ -92,7 +92,9 @@ impl Reading {
         }
         let mut cache: HashMap<&str, (Arc<[Pronunciation]>, bool)> = HashMap::new();
         for token in &tokens {
-            cache.entry(&token.core).or_insert_with(|| (speech.word(&token.core).into(), speech.knows(&token.core)));
+            cache
+                .entry(&token.core)
+                .or_insert_with(|| (speech.word(&token.core).into(), speech.knows(&token.core)));
         }
         let sounds = tokens.iter().map(|token| cache[token.core.as_str()].0.clone()).collect();
         let lexicon = tokens.iter().map(|token| cache[token.core.as_str()].1).collect();
@@ -166,14 +168,19 @@ impl Reading {
                 let span = &self.tokens[start..end];
                 let named = |token: &Token| {
                     let written = token.capital && token.common < WELL_KNOWN;
-                    !token.core.is_empty() && !token.number && (written || (self.caseless && token.common < ORDINARY))
+                    !token.core.is_empty()
+                        && !token.number
+                        && (written || (self.caseless && token.common < ORDINARY))
                 };
                 if !span.iter().all(named) {
                     break;
                 }
                 // A well-known word by itself is what it says.
-                let plausible =
-                    if end - start == 1 { !span[0].listed } else { span.iter().any(|token| token.common < ORDINARY) };
+                let plausible = if end - start == 1 {
+                    !span[0].listed
+                } else {
+                    span.iter().any(|token| token.common < ORDINARY)
+                };
                 let text = self.text(start..end);
                 if !plausible || !seen.insert(text.clone()) {
                     continue;
@@ -193,9 +200,12 @@ impl Reading {
                         if farthest <= 0.0 || layer.by_length[words - 1] == 0 {
                             continue;
                         }
-                        for (entry, cost) in layer.sounds[words - 1].near(&speech.distance, &heard, farthest, MET_AT_ONCE) {
+                        for (entry, cost) in
+                            layer.sounds[words - 1].near(&speech.distance, &heard, farthest, MET_AT_ONCE)
+                        {
                             let evidence = weight - cost - chance;
-                            let most = met.entry((number, layer.entries[entry as usize].name)).or_insert(evidence);
+                            let most =
+                                met.entry((number, layer.entries[entry as usize].name)).or_insert(evidence);
                             *most = most.max(evidence);
                         }
                     }
@@ -245,7 +255,8 @@ impl Reading {
                         let form = &layer.entries[entry as usize];
                         // A single word that is also an ordinary one is a name only with a capital that no sentence gives it.
                         let ordinary = span[0].common > ORDINARY && span[0].capital_share < 0.7;
-                        let no_case = self.caseless || !span[0].capital || start == 0 || self.tokens[start - 1].ends;
+                        let no_case =
+                            self.caseless || !span[0].capital || start == 0 || self.tokens[start - 1].ends;
                         if end - start == 1 && ordinary && no_case {
                             continue;
                         }
@@ -273,30 +284,45 @@ impl Reading {
                 for &(id, cost) in found.iter() {
                     let entry = self.entry(id);
                     let Some((words, skip)) = self.trimmed(start, end, entry) else { continue };
-                    let new: Vec<String> =
-                        entry.words[skip..entry.words.len() - (end - words.end)].iter().map(|word| (**word).to_owned()).collect();
+                    let new: Vec<String> = entry.words[skip..entry.words.len() - (end - words.end)]
+                        .iter()
+                        .map(|word| (**word).to_owned())
+                        .collect();
                     let key = (words.start, words.end, new.join(" "));
                     let exact = entry.words.len() - new.len();
-                    let other = best
-                        .get(&key)
-                        .map(|other| (other.features[F::Exact as usize], -other.features[F::SoundCost as usize]));
+                    let other = best.get(&key).map(|other| {
+                        (other.features[F::Exact as usize], -other.features[F::SoundCost as usize])
+                    });
                     if other.is_some_and(|other| other >= (exact as f32, -cost)) {
                         continue;
                     }
                     let mut features = [0.0; COUNT];
                     features[F::SoundCost as usize] = cost;
                     features[F::Exact as usize] = exact as f32;
-                    best.insert(key, Candidate { words, text: new, span: start..end, entry: id, features, swallows_ending: false });
+                    best.insert(
+                        key,
+                        Candidate {
+                            words,
+                            text: new,
+                            span: start..end,
+                            entry: id,
+                            features,
+                            swallows_ending: false,
+                        },
+                    );
                 }
             }
         }
         let mut candidates: Vec<Candidate> = best.into_values().collect();
-        candidates
-            .sort_by(|a, b| (a.words.start, a.words.end, &a.text).cmp(&(b.words.start, b.words.end, &b.text)));
+        candidates.sort_by(|a, b| {
+            (a.words.start, a.words.end, &a.text).cmp(&(b.words.start, b.words.end, &b.text))
+        });
         for candidate in &mut candidates {
             let heard = self.heard_sounds(candidate.span.clone());
             let mut likeness = speech.likeness(&self.entry(candidate.entry).ways, &heard);
-            if !self.tokens[candidate.words.end - 1].possessive.is_empty() && candidate.words.end == candidate.span.end {
+            if !self.tokens[candidate.words.end - 1].possessive.is_empty()
+                && candidate.words.end == candidate.span.end
+            {
                 let longer: Vec<Phones> = heard.iter().map(|heard| with_z(heard)).collect();
                 let swallowed = speech.likeness(&self.entry(candidate.entry).ways, &longer);
                 if swallowed.cost < likeness.cost {
@@ -337,7 +363,9 @@ impl Reading {
     fn is_odd(&self, at: usize) -> bool {
         let token = &self.tokens[at];
         let begins = at == 0 || self.tokens[at - 1].ends;
-        token.unknown || token.common < ORDINARY || (token.capital && !begins && token.core != "i" && !self.caseless)
+        token.unknown
+            || token.common < ORDINARY
+            || (token.capital && !begins && token.core != "i" && !self.caseless)
     }
 
     fn text(&self, span: Range<usize>) -> String {
@@ -384,11 +412,18 @@ impl Reading {
             .count();
         let words = start + before..end - after;
         let changes = before + after < most;
-        let free = !self.kept[words.clone()].iter().any(|kept| *kept) && self.tokens[words.clone()].iter().all(|token| !token.core.is_empty() || token.unknown);
+        let free = !self.kept[words.clone()].iter().any(|kept| *kept)
+            && self.tokens[words.clone()].iter().all(|token| !token.core.is_empty() || token.unknown);
         (changes && free).then_some((words, before))
     }
 
-    fn fill(&self, candidate: &mut Candidate, cues: &Cues, speech: &Speech, new_sounds: &mut HashMap<String, Vec<Phones>>) {
+    fn fill(
+        &self,
+        candidate: &mut Candidate,
+        cues: &Cues,
+        speech: &Speech,
+        new_sounds: &mut HashMap<String, Vec<Phones>>,
+    ) {
         let entry = self.entry(candidate.entry);
         let (layer, _) = candidate.entry;
         let name = &self.layers[layer].names[entry.name as usize];
@@ -400,7 +435,11 @@ impl Reading {
         let heard = self.heard_sounds(candidate.words.clone());
         let new_ways = new_sounds.entry(new_cores.join(" ")).or_insert_with(|| speech.name(&new_cores));
         set(F::SoundChanged, speech.likeness(new_ways, &heard).per_phone.min(6.0));
-        set(F::Lexicon, self.lexicon[candidate.words.clone()].iter().filter(|knows| **knows).count() as f32 / changed.len() as f32);
+        set(
+            F::Lexicon,
+            self.lexicon[candidate.words.clone()].iter().filter(|knows| **knows).count() as f32
+                / changed.len() as f32,
+        );
         let old: String = changed.iter().map(|token| token.core.as_str()).collect();
         let new: String = new_cores.concat();
         set(F::Letters, letters_in_common(&old, &new));
@@ -420,9 +459,15 @@ impl Reading {
         set(F::Surprise, changed.iter().map(|token| 2.3 * (9.0 - token.common.max(RAREST - 1.0))).sum());
         set(F::CommonNew, new_cores.iter().map(|word| crate::words::commonness(word)).fold(9.0, f32::min));
         let sentence_start = |at: usize| at == 0 || self.tokens[at - 1].ends;
-        let capitals = candidate.words.clone().filter(|&at| self.tokens[at].capital && (!sentence_start(at)) && self.tokens[at].core != "i");
+        let capitals = candidate
+            .words
+            .clone()
+            .filter(|&at| self.tokens[at].capital && (!sentence_start(at)) && self.tokens[at].core != "i");
         set(F::Capital, if self.caseless { -1.0 } else { capitals.count() as f32 / changed.len() as f32 });
-        set(F::PersonLike, changed.iter().filter(|token| token.person_like).count() as f32 / changed.len() as f32);
+        set(
+            F::PersonLike,
+            changed.iter().filter(|token| token.person_like).count() as f32 / changed.len() as f32,
+        );
         set(F::CapitalShare, changed.iter().map(|token| token.capital_share).fold(0.0, f32::max));
         let [left, left_two, right, right_two] = cues.around(&self.tokens, span.start, span.end);
         set(F::Left, left);
@@ -436,11 +481,37 @@ impl Reading {
         set(F::SameForm, (same as f32).ln_1p());
         set(F::SameName, (mentions.len() as f32).ln_1p());
         let away = |words: Option<usize>| words.map_or(NEVER, |words| (words as f32).ln_1p());
-        set(F::Since, away(mentions.iter().filter(|mention| mention.at < span.start).map(|mention| span.start - mention.at).min()));
-        let last_full = mentions.iter().filter(|mention| mention.full && mention.at < span.start).map(|mention| mention.at).max();
+        set(
+            F::Since,
+            away(
+                mentions
+                    .iter()
+                    .filter(|mention| mention.at < span.start)
+                    .map(|mention| span.start - mention.at)
+                    .min(),
+            ),
+        );
+        let last_full = mentions
+            .iter()
+            .filter(|mention| mention.full && mention.at < span.start)
+            .map(|mention| mention.at)
+            .max();
         set(F::SinceFull, away(last_full.map(|at| span.start - at)));
-        set(F::Until, away(mentions.iter().filter(|mention| mention.at >= span.end).map(|mention| mention.at - span.end).min()));
-        let later = self.mentions.values().filter(|others| others.iter().any(|mention| mention.full && mention.at < span.start && last_full.is_some_and(|last| mention.at > last)));
+        set(
+            F::Until,
+            away(
+                mentions
+                    .iter()
+                    .filter(|mention| mention.at >= span.end)
+                    .map(|mention| mention.at - span.end)
+                    .min(),
+            ),
+        );
+        let later = self.mentions.values().filter(|others| {
+            others.iter().any(|mention| {
+                mention.full && mention.at < span.start && last_full.is_some_and(|last| mention.at > last)
+            })
+        });
         set(F::Turns, if last_full.is_none() { NEVER } else { later.count() as f32 });
         set(F::Twin, self.twins.get(&candidate.entry).copied().unwrap_or(9.0));
         set(F::Expected, (self.expected as f32).ln_1p());
@@ -449,9 +520,19 @@ impl Reading {
         set(F::Begins, f32::from(u8::from(sentence_start(span.start))));
         let last = &self.tokens[span.end - 1];
         set(F::Ends, if last.ends { 2.0 } else { f32::from(u8::from(last.pauses)) });
-        set(F::Broken, self.tokens[span.start..span.end - 1].iter().filter(|token| token.ends).count() as f32);
+        set(
+            F::Broken,
+            self.tokens[span.start..span.end - 1].iter().filter(|token| token.ends).count() as f32,
+        );
         let confidences: Vec<f32> = changed.iter().filter_map(|token| token.confidence).collect();
-        set(F::Confidence, if confidences.is_empty() { -1.0 } else { confidences.iter().sum::<f32>() / confidences.len() as f32 });
+        set(
+            F::Confidence,
+            if confidences.is_empty() {
+                -1.0
+            } else {
+                confidences.iter().sum::<f32>() / confidences.len() as f32
+            },
+        );
         candidate.features = f;
     }
 
@@ -481,20 +562,31 @@ impl Reading {
     }
 
     fn margins(&self, candidates: &mut [Candidate]) {
-        let spans: Vec<(Range<usize>, String, f32)> =
-            candidates.iter().map(|candidate| (candidate.words.clone(), candidate.text.join(" "), candidate.features[F::Sound as usize])).collect();
+        let spans: Vec<(Range<usize>, String, f32)> = candidates
+            .iter()
+            .map(|candidate| {
+                (candidate.words.clone(), candidate.text.join(" "), candidate.features[F::Sound as usize])
+            })
+            .collect();
         for (at, candidate) in candidates.iter_mut().enumerate() {
-            let nearest = overlapping(&spans, at, |span| &span.0).filter(|other| other.1 != spans[at].1).map(|other| other.2).fold(1.0, f32::min);
+            let nearest = overlapping(&spans, at, |span| &span.0)
+                .filter(|other| other.1 != spans[at].1)
+                .map(|other| other.2)
+                .fold(1.0, f32::min);
             candidate.features[F::Margin as usize] = nearest - spans[at].2;
         }
     }
 
     /// Puts the first opinions about all candidates into the features of each: the second opinion sees the whole episode.
     pub fn reconsider(&self, candidates: &mut [Candidate], first: &[f32]) {
-        let spans: Vec<(Range<usize>, String, f32)> =
-            candidates.iter().zip(first).map(|(candidate, first)| (candidate.words.clone(), candidate.text.join(" "), *first)).collect();
+        let spans: Vec<(Range<usize>, String, f32)> = candidates
+            .iter()
+            .zip(first)
+            .map(|(candidate, first)| (candidate.words.clone(), candidate.text.join(" "), *first))
+            .collect();
         let heard = |candidate: &Candidate| -> String {
-            let cores: Vec<&str> = self.tokens[candidate.words.clone()].iter().map(|token| token.core.as_str()).collect();
+            let cores: Vec<&str> =
+                self.tokens[candidate.words.clone()].iter().map(|token| token.core.as_str()).collect();
             format!("{}>{}", cores.join(" "), candidate.text.join(" "))
         };
         let mut pairs: HashMap<String, Vec<(usize, f32)>> = HashMap::new();
@@ -508,18 +600,35 @@ impl Reading {
         let late = self.late_mentions(candidates, first);
         for (at, candidate) in candidates.iter_mut().enumerate() {
             let p = first[at].clamp(1e-4, 1.0 - 1e-4);
-            let elsewhere = pairs[&heard(candidate)].iter().filter(|other| other.0 != at).map(|other| other.1).fold(0.0, f32::max);
-            let rival = overlapping(&spans, at, |span| &span.0).filter(|other| other.1 != spans[at].1).map(|other| other.2).fold(0.0, f32::max);
+            let elsewhere = pairs[&heard(candidate)]
+                .iter()
+                .filter(|other| other.0 != at)
+                .map(|other| other.1)
+                .fold(0.0, f32::max);
+            let rival = overlapping(&spans, at, |span| &span.0)
+                .filter(|other| other.1 != spans[at].1)
+                .map(|other| other.2)
+                .fold(0.0, f32::max);
             let own = if first[at] > 0.3 { first[at] } else { 0.0 };
             let name = (candidate.entry.0, self.entry(candidate.entry).name);
             let support = names.get(&name).copied().unwrap_or(0.0) - own;
             let own_late = late.get(&name).map_or(&[][..], Vec::as_slice);
             let (words, span) = (candidate.words.clone(), candidate.span.clone());
-            let others = || own_late.iter().filter(|other| other.words.end <= words.start || other.words.start >= words.end);
-            let before = |full: bool| {
-                others().filter(|other| (other.full || !full) && other.words.end <= span.start).map(|other| span.start - other.words.end).min()
+            let others = || {
+                own_late
+                    .iter()
+                    .filter(|other| other.words.end <= words.start || other.words.start >= words.end)
             };
-            let after = others().filter(|other| other.words.start >= span.end).map(|other| other.words.start - span.end).min();
+            let before = |full: bool| {
+                others()
+                    .filter(|other| (other.full || !full) && other.words.end <= span.start)
+                    .map(|other| span.start - other.words.end)
+                    .min()
+            };
+            let after = others()
+                .filter(|other| other.words.start >= span.end)
+                .map(|other| other.words.start - span.end)
+                .min();
             let beside = others()
                 .filter(|other| other.words.end == words.start || other.words.start == words.end)
                 .map(|other| other.score)
@@ -561,7 +670,11 @@ struct Late {
 }
 
 /// Those of `items`, which are sorted by where they start, that overlap the one `at`.
-fn overlapping<'i, T>(items: &'i [T], at: usize, span: impl Fn(&T) -> &Range<usize> + Copy + 'i) -> impl Iterator<Item = &'i T> {
+fn overlapping<'i, T>(
+    items: &'i [T],
+    at: usize,
+    span: impl Fn(&T) -> &Range<usize> + Copy + 'i,
+) -> impl Iterator<Item = &'i T> {
     let own = span(&items[at]).clone();
     let before = items[..at].iter().rev().take_while({
         let own = own.clone();
@@ -592,7 +705,8 @@ fn drop_worse_cuts(candidates: &mut Vec<Candidate>) {
     let mut at = 0;
     candidates.retain(|_| {
         let own = &cuts[at];
-        let worse = overlapping(&cuts, at, |cut| &cut.0).any(|other| other.1 == own.1 && other.2 + CLEARLY < own.2);
+        let worse =
+            overlapping(&cuts, at, |cut| &cut.0).any(|other| other.1 == own.1 && other.2 + CLEARLY < own.2);
         at += 1;
         !worse
     });

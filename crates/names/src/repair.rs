@@ -79,12 +79,7 @@ pub fn opinions(reading: &Reading, speech: &Speech, model: &Model) -> (Vec<Candi
 const TOLD_APART: f32 = 0.3;
 
 /// Takes the best, leaves what overlaps it, and so on.
-pub fn decide(
-    reading: &Reading,
-    candidates: Vec<Candidate>,
-    scores: &[f32],
-    settings: &Settings,
-) -> Outcome {
+pub fn decide(reading: &Reading, candidates: Vec<Candidate>, scores: &[f32], settings: &Settings) -> Outcome {
     let least = settings.offer_at.min(settings.repair_at);
     let mut order: Vec<usize> = (0..candidates.len()).filter(|&at| scores[at] >= least).collect();
     order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));

@@ -32,8 +32,11 @@ pub(crate) struct Rules<'a> {
 
 impl<'a> Rules<'a> {
     pub fn new(rules: &'a [Rule]) -> Self {
-        let mut rules: Vec<_> =
-            rules.iter().map(|rule| (cores(&rule.heard), rule)).filter(|(heard, _)| !heard.is_empty()).collect();
+        let mut rules: Vec<_> = rules
+            .iter()
+            .map(|rule| (cores(&rule.heard), rule))
+            .filter(|(heard, _)| !heard.is_empty())
+            .collect();
         // Of two rules that begin at one word the longer holds.
         rules.sort_by_key(|(heard, _)| std::cmp::Reverse(heard.len()));
         Self { rules }
@@ -55,7 +58,8 @@ impl<'a> Rules<'a> {
                 })
             };
             let ruling = |rule: &Rule| !matches!(rule.what, Ruling::Never(Some(_)));
-            let Some((heard, rule)) = self.rules.iter().find(|(heard, rule)| ruling(rule) && fits(heard)) else {
+            let Some((heard, rule)) = self.rules.iter().find(|(heard, rule)| ruling(rule) && fits(heard))
+            else {
                 at += 1;
                 continue;
             };

@@ -99,7 +99,11 @@ impl Trees {
     }
 }
 
-fn parse_node<'a>(words: &mut impl Iterator<Item = &'a str>, deepest: usize, budget: &mut usize) -> Option<Node> {
+fn parse_node<'a>(
+    words: &mut impl Iterator<Item = &'a str>,
+    deepest: usize,
+    budget: &mut usize,
+) -> Option<Node> {
     *budget = budget.checked_sub(1)?;
     let first = words.next()?;
     if first != "(" {

@@ -49,7 +49,11 @@ fn a_garbled_surname_beside_its_first_name_is_set_right_with_its_ending_and_its_
     assert_eq!((repair.words.clone(), repair.text.clone()), (12..13, vec!["Kjeldgaard".to_owned()]));
     assert_eq!(repair.evidence.source.cite, "notes.txt, line 2");
     assert_eq!(repair.evidence.heard, "Kelgard");
-    assert!(repair.score > 0.5 && repair.score <= 1.0 && repair.evidence.reasons.len() >= 3, "{:?}", repair.evidence);
+    assert!(
+        repair.score > 0.5 && repair.score <= 1.0 && repair.evidence.reasons.len() >= 3,
+        "{:?}",
+        repair.evidence
+    );
 }
 
 #[test]
@@ -79,7 +83,10 @@ fn what_people_decided_holds() {
     let never_that = rule("Kelgard", Ruling::Never(Some("Kjeldgaard".into())));
     assert_eq!(repaired(text, &known, &never_that), text);
     let always = rule("norrland bank", Ruling::Always("Nordland Banken".into()));
-    assert!(repaired("He left Norrland Bank's board, Norrland Bank.", &known, &always).contains("Nordland Banken's board, Nordland Banken."));
+    assert!(
+        repaired("He left Norrland Bank's board, Norrland Bank.", &known, &always)
+            .contains("Nordland Banken's board, Nordland Banken.")
+    );
     let mut words = heard(text);
     words[9].settled = true;
     assert!(repair(&words, &known, &Context::default(), &SPEECH, &MODEL).repairs.is_empty());
@@ -103,10 +110,13 @@ fn another_language_is_not_repaired_by_english_ears() {
 fn notes_stuffed_with_names_and_odd_names_do_no_harm() {
     let source = || Source { rank: Rank::Episode, cite: "notes".into(), date: None };
     let stuffed: Vec<Name> = (0..3000).map(|at| Name::new(format!("Ann{at} Mer{at}ton"), source())).collect();
-    let odd = ["Will Mark", "Grace May", "一郎 山田", "محمد علي", "A", "'", "👋 🌍", "x".repeat(5000).as_str()].map(|name| Name::new(name, source()));
+    let odd =
+        ["Will Mark", "Grace May", "一郎 山田", "محمد علي", "A", "'", "👋 🌍", "x".repeat(5000).as_str()]
+            .map(|name| Name::new(name, source()));
     for names in [stuffed, odd.to_vec()] {
         let known = Known::new(vec![Arc::new(Layer::expected(names, &SPEECH))]);
-        let text = "I will mark that with grace, and may be we meet again. Thank you. Ann and Merton were there.";
+        let text =
+            "I will mark that with grace, and may be we meet again. Thank you. Ann and Merton were there.";
         assert_eq!(repaired(text, &known, &Context::default()), text);
     }
 }

@@ -11,7 +11,7 @@ use crate::line::{Looked, call_streams, fetch as fetch_sound, record, refresh, t
 use crate::lists::reread;
 use crate::repair::repair;
 use crate::sound::Decoder;
-use crate::texts::align;
+use crate::texts::{align, chapters};
 use crate::{Ears, Event, HeardEpisode, Hearer, WorkError};
 use archive::{Archive, Claim, EpisodeEntry, Error, Repaired, Retry, Stage, State, Worker};
 use fetch::{Fetcher, Stop};
@@ -88,6 +88,8 @@ pub struct Summary {
     pub aligned: u64,
     /// Repairs of names that are new.
     pub repaired: u64,
+    /// Texts in which chapters were looked for.
+    pub chaptered: u64,
     /// Attempts that failed.
     pub failed: u64,
     /// Length of the recordings heard.
@@ -129,7 +131,7 @@ const AIR: &[Stage] = &[Stage::RECORD];
 const TUNERS: usize = 8;
 
 /// What the desk does, in this order: each works from what the ones before it made.
-const DESK: &[Stage] = &[Stage::ALIGN, Stage::REPAIR];
+const DESK: &[Stage] = &[Stage::ALIGN, Stage::REPAIR, Stage::CHAPTERS];
 
 /// Does all work that is due; see the head of this crate.
 ///
@@ -378,6 +380,9 @@ impl<'run, 'crew> Shift<'run, 'crew> {
             _ if claim.stage == Stage::REPAIR => {
                 kept(crew, claim, || repair(crew.archive, claim, &episode)).map(Made::Repaired)
             }
+            _ if claim.stage == Stage::CHAPTERS => {
+                chapters(crew.archive, claim, &episode).map(|()| Made::Text)
+            }
             _ => probe(crew, claim, &episode).map(|()| Made::Probed),
         });
         match attempt {
@@ -401,7 +406,10 @@ impl<'run, 'crew> Shift<'run, 'crew> {
                 crew.tell(Event::Fetched { episode: &episode, bytes });
             }
             Ok(Made::Text) => {
-                crew.sum(|summary| summary.aligned += 1);
+                crew.sum(|summary| match claim.stage == Stage::ALIGN {
+                    true => summary.aligned += 1,
+                    false => summary.chaptered += 1,
+                });
                 crew.tell(Event::Done { episode: &episode, stage: &claim.stage });
             }
             Ok(Made::Repaired(done)) => {

@@ -2,9 +2,25 @@
 
 use crate::hearing::Ended;
 use archive::{Archive, Claim, EpisodeEntry, Error, Text};
+use model::ChapterSource;
+use transcript::chapters::{Settings, find_chapters};
 
 /// Version of the stage `align`: counts up when words would be placed otherwise.
 const ALIGN_TOOL: &str = "align/1";
+
+/// Version of the stage `chapters`: counts up when others would be found.
+const CHAPTERS_TOOL: &str = "chapters/1";
+
+/// Finds the chapters of the text that is shown. Where the publisher gave chapters none are looked for.
+pub(crate) fn chapters(archive: &Archive, claim: &Claim, episode: &EpisodeEntry) -> Result<(), Ended> {
+    let id = episode.episode.id;
+    let published = !archive.chapters_of(id, ChapterSource::Publisher)?.is_empty();
+    let reading = if published { None } else { archive.reading(id, Text::Revised)? };
+    let found = reading
+        .filter(|reading| reading.transcript.complete)
+        .map(|reading| find_chapters(&reading.transcript, &Settings::default()));
+    Ok(archive.store_chapters(claim, &found.unwrap_or_default(), CHAPTERS_TOOL)?)
+}
 
 /// Gives the text that is shown of an episode the times at which its words were heard.
 pub(crate) fn align(archive: &Archive, claim: &Claim, episode: &EpisodeEntry) -> Result<(), Ended> {

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use archive::{Archive, CheckOptions, Imported, Keep, ShowSettings, Stage, State, Stated, Text};
+use archive::{
+    Archive, Author, AuthorKind, Change, CheckOptions, Imported, Keep, ShowSettings, Stage, State, Stated,
+    Text,
+};
 use media::{Block, MediaError};
 use model::{EpisodeId, HeardWindow, Millis, Origin, Stretch, StretchKind, Timing, Transcript, Turn, Word};
 use speech::{Heard, Request};
@@ -404,6 +407,77 @@ fn a_text_of_another_recording_is_refused_with_the_reason() {
     assert!(told.contains("of this recording: only"), "{told}");
     assert_eq!(place.state(episode, &Stage::ALIGN), Some(State::Failed));
     assert!(place.text(episode).starts_with("It was the year"), "the text stays as it came");
+    place.sound();
+}
+
+/// Half an hour about the sea, then as much about bread, every word with its time.
+fn talk_of_two_things() -> Transcript {
+    let sea =
+        ["cable", "harbour", "vessel", "anchor", "island", "crew", "lighthouse", "storm", "pilot", "tide"];
+    let bread = ["dough", "oven", "flour", "bakery", "loaf", "yeast", "crust", "butter", "sugar", "recipe"];
+    let word = |index: usize| {
+        let things = if index < 1_000 { sea } else { bread };
+        match index % 5 {
+            0 => "and",
+            2 => "the",
+            4 => "then.",
+            _ => things[(index / 2 + index / 7) % things.len()],
+        }
+    };
+    let words = (0..2_000).map(|index| Word {
+        text: word(index).into(),
+        start: Millis(index as u64 * 1_000),
+        end: Millis(index as u64 * 1_000 + 900),
+        confidence: 1.0,
+        joined: false,
+        timing: Timing::Measured,
+    });
+    Transcript {
+        language: Some("en".into()),
+        words: words.collect(),
+        complete: true,
+        ..Transcript::default()
+    }
+}
+
+#[test]
+fn chapters_are_found_where_nobody_gave_any_and_again_when_the_text_changes() {
+    let place = Place::new();
+    let episode = place.add("talk.wav", &wav(2.0, 0));
+    let transcript = talk_of_two_things();
+    let text = Imported {
+        origin: Origin::Imported,
+        source: "talk.ctm",
+        engine: "import/ctm/1",
+        original: None,
+        aligned_from: None,
+        transcript: &transcript,
+        show: true,
+    };
+    let hearing = place.archive.attach_text(episode, None, &text).unwrap().hearing;
+    let (summary, _) = work(&place, &Fake::new(|_| {}));
+    assert_eq!((summary.heard, summary.chaptered, summary.left), (1, 1, 0));
+    let (source, chapters) = place.archive.chapters(episode).unwrap().unwrap();
+    assert_eq!((source, chapters.len()), (ChapterSource::Found, 2), "{chapters:?}");
+    assert!(chapters[1].start.0.abs_diff(1_000_000) < 20_000, "{chapters:?}");
+    // A correction may change what the chapters are called.
+    let live = place.archive.live_words(hearing).unwrap();
+    let change = Change {
+        author: Author { kind: AuthorKind::Person, name: "Eve".into() },
+        evidence: String::new(),
+        consumes: vec![live[1].id],
+        produces: vec![Word { text: "Ystrey".into(), ..live[1].word.clone() }],
+    };
+    place.archive.revise(hearing, &change).unwrap();
+    assert_eq!(place.state(episode, &Stage::CHAPTERS), Some(State::Waiting));
+    assert_eq!(work(&place, &Fake::new(|_| {})).0.chaptered, 1);
+    // Where the publisher gives some, none are looked for.
+    let theirs = Chapter { title: "Theirs".into(), ..chapters[0].clone() };
+    place.archive.set_chapters(episode, ChapterSource::Publisher, &[theirs]).unwrap();
+    assert!(place.archive.ask(episode, &Stage::CHAPTERS).unwrap());
+    work(&place, &Fake::new(|_| {}));
+    assert_eq!(place.archive.chapters_of(episode, ChapterSource::Found).unwrap(), []);
+    assert_eq!(place.archive.chapters(episode).unwrap().unwrap().1[0].title, "Theirs");
     place.sound();
 }
 

@@ -6,6 +6,7 @@
 
 mod align;
 mod bootstrap;
+mod chapters;
 mod corpus;
 mod feeds;
 mod fingerprint;
@@ -47,6 +48,8 @@ pub enum Bench {
     Publish(publish::Options),
     /// How well the words of a person's text are placed in its recording
     Align(align::Options),
+    /// Where chapters begin, beside an even split and TextTiling
+    Chapters(chapters::Options),
     /// Copies of a recording and jingles: found, mapped in time, told from others; beside Chromaprint
     Fingerprint(fingerprint::Options),
     /// Names in transcripts: wrong before, wrong after, harmed
@@ -70,6 +73,7 @@ pub fn run(root: &Path, bench: &Bench) -> anyhow::Result<()> {
         Bench::Publish(options) => publish::run(&place, options),
         Bench::Feeds(options) => feeds::run(&place, options),
         Bench::Align(options) => align::run(&place, options),
+        Bench::Chapters(options) => chapters::run(&place, options),
         Bench::Fingerprint(options) => fingerprint::run(&place, options),
         Bench::Names(options) => names::run(&place, options),
         Bench::Floor => floor(root).map(|checked| println!("{checked} figures hold")),

@@ -23,14 +23,17 @@ pub fn learn(examples: &[Features], labels: &[bool], recipe: &Recipe, skip: &[us
     let cuts: Vec<Vec<f32>> = (0..COUNT).map(|feature| cuts(examples, feature)).collect();
     let binned: Vec<[u8; COUNT]> = examples
         .iter()
-        .map(|example| std::array::from_fn(|feature| cuts[feature].partition_point(|cut| *cut <= example[feature]) as u8))
+        .map(|example| {
+            std::array::from_fn(|feature| cuts[feature].partition_point(|cut| *cut <= example[feature]) as u8)
+        })
         .collect();
     let positive = labels.iter().filter(|label| **label).count() as f64;
     let all = labels.len() as f64;
     let bias = ((positive + 0.5) / (all - positive + 0.5)).ln();
     let mut logits = vec![bias; examples.len()];
     let mut trees = Trees { bias: bias as f32, trees: Vec::new() };
-    let used: Vec<usize> = (0..COUNT).filter(|feature| !skip.contains(feature) && !cuts[*feature].is_empty()).collect();
+    let used: Vec<usize> =
+        (0..COUNT).filter(|feature| !skip.contains(feature) && !cuts[*feature].is_empty()).collect();
     let mut gradients = vec![(0.0_f32, 0.0_f32); examples.len()];
     for _ in 0..recipe.trees {
         for (at, gradient) in gradients.iter_mut().enumerate() {

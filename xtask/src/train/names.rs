@@ -5,7 +5,9 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use names::{Candidate, Cues, Heard, Known, Model, Reading, Speech, commonness, fold, is_given_name, is_surname};
+use names::{
+    Candidate, Cues, Heard, Known, Model, Reading, Speech, commonness, fold, is_given_name, is_surname,
+};
 
 use super::boost::{self, Recipe};
 use crate::bench::names::lessons;
@@ -41,7 +43,12 @@ pub struct Read<'a> {
 }
 
 /// Reads the lessons, on all processors.
-pub fn read<'a>(lessons: &'a [Lesson], cues: &[Cues], cues_of: &(impl Fn(&Lesson) -> usize + Sync), speech: &Speech) -> Vec<Read<'a>> {
+pub fn read<'a>(
+    lessons: &'a [Lesson],
+    cues: &[Cues],
+    cues_of: &(impl Fn(&Lesson) -> usize + Sync),
+    speech: &Speech,
+) -> Vec<Read<'a>> {
     let next = std::sync::atomic::AtomicUsize::new(0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut done: Vec<(usize, Read<'a>)> = std::thread::scope(|scope| {
@@ -66,7 +73,8 @@ pub fn read<'a>(lessons: &'a [Lesson], cues: &[Cues], cues_of: &(impl Fn(&Lesson
 fn read_one<'a>(lesson: &'a Lesson, cues: &Cues, speech: &Speech) -> Read<'a> {
     let reading = Reading::new(&lesson.words, &lesson.known, speech);
     let candidates = reading.candidates(cues, speech);
-    let plain: Vec<Vec<String>> = lesson.words.iter().map(|word| crate::bench::names::plain(&word.text)).collect();
+    let plain: Vec<Vec<String>> =
+        lesson.words.iter().map(|word| crate::bench::names::plain(&word.text)).collect();
     let labels = candidates.iter().map(|candidate| is_right(&lesson.truth, &plain, candidate)).collect();
     Read { lesson, reading, candidates, labels }
 }
@@ -78,8 +86,11 @@ fn is_right(truth: &Truth, plain: &[Vec<String>], candidate: &Candidate) -> bool
     let new: Vec<String> = candidate.text.iter().flat_map(|word| crate::bench::names::plain(word)).collect();
     let start = candidate.words.start.saturating_sub(AROUND);
     let end = (candidate.words.end + AROUND).min(plain.len());
-    let before = (0..=start).rev().find_map(|at| truth.aligned.get(at).copied().flatten().map(|said| said as i64 - (at as i64 - start as i64)));
-    let after = (end - 1..plain.len()).find_map(|at| truth.aligned[at].map(|said| said as i64 - (at as i64 - (end as i64 - 1)) + 1));
+    let before = (0..=start).rev().find_map(|at| {
+        truth.aligned.get(at).copied().flatten().map(|said| said as i64 - (at as i64 - start as i64))
+    });
+    let after = (end - 1..plain.len())
+        .find_map(|at| truth.aligned[at].map(|said| said as i64 - (at as i64 - (end as i64 - 1)) + 1));
     let size = truth.said.len() as i64;
     let from = before.unwrap_or(0).clamp(0, size) as usize;
     let to = after.unwrap_or(size).clamp(from as i64, size) as usize;
@@ -121,11 +132,17 @@ pub fn learn(reads: &mut [&mut Read], cues: Cues, recipe: Recipe) -> Model {
     groups.sort();
     groups.dedup();
     const FOLDS: usize = 5;
-    let fold: HashMap<String, usize> = groups.into_iter().enumerate().map(|(at, group)| (group, at % FOLDS)).collect();
+    let fold: HashMap<String, usize> =
+        groups.into_iter().enumerate().map(|(at, group)| (group, at % FOLDS)).collect();
     for own in 0..FOLDS {
-        let first = boost_over(reads.iter().filter(|read| fold[&read.lesson.group] != own).map(|read| &**read), recipe, false);
+        let first = boost_over(
+            reads.iter().filter(|read| fold[&read.lesson.group] != own).map(|read| &**read),
+            recipe,
+            false,
+        );
         for read in reads.iter_mut().filter(|read| fold[&read.lesson.group] == own) {
-            let scores: Vec<f32> = read.candidates.iter().map(|candidate| first.probability(&candidate.features)).collect();
+            let scores: Vec<f32> =
+                read.candidates.iter().map(|candidate| first.probability(&candidate.features)).collect();
             read.reading.reconsider(&mut read.candidates, &scores);
         }
     }
@@ -139,9 +156,14 @@ const REPAIR_AT: f32 = 0.9;
 const OFFER_AT: f32 = 0.06;
 
 /// The features that only the second opinion has.
-const LATE: [&str; 8] = ["first", "elsewhere", "rival", "support", "late-since", "late-full", "late-until", "beside"];
+const LATE: [&str; 8] =
+    ["first", "elsewhere", "rival", "support", "late-since", "late-full", "late-until", "beside"];
 
-fn boost_over<'r, 'a: 'r>(reads: impl Iterator<Item = &'r Read<'a>>, recipe: Recipe, second: bool) -> names::Trees {
+fn boost_over<'r, 'a: 'r>(
+    reads: impl Iterator<Item = &'r Read<'a>>,
+    recipe: Recipe,
+    second: bool,
+) -> names::Trees {
     let (mut examples, mut labels) = (Vec::new(), Vec::new());
     for read in reads {
         for (candidate, label) in read.candidates.iter().zip(&read.labels) {
@@ -149,7 +171,12 @@ fn boost_over<'r, 'a: 'r>(reads: impl Iterator<Item = &'r Read<'a>>, recipe: Rec
             labels.push(*label);
         }
     }
-    let skip: Vec<usize> = names::NAMES.iter().enumerate().filter(|(_, name)| !second && LATE.contains(name)).map(|(at, _)| at).collect();
+    let skip: Vec<usize> = names::NAMES
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| !second && LATE.contains(name))
+        .map(|(at, _)| at)
+        .collect();
     boost::learn(&examples, &labels, &recipe, &skip)
 }
 
@@ -189,12 +216,16 @@ pub fn learn_cues<'l>(lessons: impl Iterator<Item = &'l Lesson>) -> Cues {
     let table = |counts: &HashMap<String, Count>| {
         let ordinary = |key: &str| {
             key.split(' ').all(|word| {
-                word == "." || (commonness(&fold(word)) > 3.5 && !(commonness(word) < 5.0 && (is_given_name(word) || is_surname(word))))
+                word == "."
+                    || (commonness(&fold(word)) > 3.5
+                        && !(commonness(word) < 5.0 && (is_given_name(word) || is_surname(word))))
             })
         };
         counts
             .iter()
-            .filter(|(key, count)| count.all >= 50.0 && (count.groups.len() >= 3 || count.beside == 0.0) && ordinary(key))
+            .filter(|(key, count)| {
+                count.all >= 50.0 && (count.groups.len() >= 3 || count.beside == 0.0) && ordinary(key)
+            })
             .map(|(key, count)| {
                 let rate = (count.beside + 10.0 * base) / (count.all + 10.0);
                 let odds = (rate / (1.0 - rate)).ln() - (base / (1.0 - base)).ln();
@@ -215,12 +246,18 @@ pub fn make(root: &Path) -> anyhow::Result<()> {
     let speech = Speech::new();
     let lessons = lessons::all(&data, &speech)?;
     let half = lessons::halves(&data)?;
-    let cues: Vec<Cues> = (0..2).map(|own| learn_cues(lessons.iter().filter(|lesson| half(lesson) != own))).collect();
+    let cues: Vec<Cues> =
+        (0..2).map(|own| learn_cues(lessons.iter().filter(|lesson| half(lesson) != own))).collect();
     let mut reads = read(&lessons, &cues, &half, &speech);
     let mut all: Vec<&mut Read> = reads.iter_mut().collect();
     let model = learn(&mut all, learn_cues(lessons.iter()), RECIPE);
     let path = root.join("crates/names/data/decide.toml");
     std::fs::write(&path, model.text()).with_context(|| format!("cannot write {}", path.display()))?;
-    println!("{}: {} trees, {} cues", path.display(), model.second.trees.len(), model.cues.left.len() + model.cues.right.len());
+    println!(
+        "{}: {} trees, {} cues",
+        path.display(),
+        model.second.trees.len(),
+        model.cues.left.len() + model.cues.right.len()
+    );
     Ok(())
 }

@@ -3,7 +3,7 @@
 use super::hearings::{hearing, insert, list, show, windows};
 use super::{Transaction, ledger, parsed_maybe, revisions};
 use crate::{Alignment, Claim, Error, Imported, Priority, Result, Stage};
-use model::{Hearing, HearingId, Origin, RecordingId, Timing, Transcript};
+use model::{EpisodeId, Hearing, HearingId, Origin, RecordingId, Timing, Transcript};
 use rusqlite::OptionalExtension;
 
 /// What the text that is shown of a recording is made from: the hearing that came from elsewhere, and the one by which
@@ -38,12 +38,34 @@ pub(crate) fn require(tx: &Transaction<'_>, recording: RecordingId) -> Result<()
     if let Some(due) = due(tx, recording)? {
         ledger::require(tx, episode.into(), &Stage::ALIGN, &due.input(), Priority::Newest)?;
     }
-    Ok(())
+    require_chapters(tx, recording, episode)
 }
 
 /// Notes that the text of a hearing was revised; its chapters may be others now.
 pub(crate) fn revised(tx: &Transaction<'_>, hearing: &Hearing) -> Result<()> {
-    super::hearings::changed(tx, hearing)
+    super::hearings::changed(tx, hearing)?;
+    require_chapters(tx, hearing.recording, super::hearings::episode_of(tx, hearing.recording)?)
+}
+
+/// Makes `chapters` due for a complete text that can be played, as its last revision left it.
+fn require_chapters(tx: &Transaction<'_>, recording: RecordingId, episode: EpisodeId) -> Result<()> {
+    let Some(shown) = shown(tx, recording)? else { return Ok(()) };
+    let timed = shown.origin == Origin::Heard
+        || shown.aligned_from.is_some()
+        || windows(tx, shown.id, 0)?
+            .iter()
+            .any(|window| window.words.iter().any(|word| word.timing != Timing::Estimated));
+    if !timed {
+        return Ok(());
+    }
+    let (count, last): (i64, i64) = tx
+        .prepare_cached(
+            "SELECT count(*), coalesce(max(number), 0) FROM revisions WHERE hearing = ?1 AND retired IS NULL",
+        )?
+        .query_row([shown.id.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let input = format!("{} {count} {last}", shown.id);
+    ledger::require(tx, episode.into(), &Stage::CHAPTERS, &input, Priority::Newest)?;
+    Ok(())
 }
 
 /// Stores a text with its times, with what people made of it, and finishes the stage.

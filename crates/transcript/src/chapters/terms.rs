@@ -53,6 +53,7 @@ const STEMMERS: [(&str, Algorithm); 17] = [
 
 /// What is known of a language: its stemmer and its function words.
 pub(super) struct Tongue {
+    english: bool,
     stemmer: Option<Stemmer>,
     stop: HashSet<&'static str>,
 }
@@ -62,18 +63,22 @@ impl Tongue {
     pub fn of(language: Option<&str>) -> Self {
         let language = language.unwrap_or("en").split('-').next().unwrap_or_default().to_lowercase();
         let stemmer = STEMMERS.iter().find(|(code, _)| *code == language);
-        let known = stop_words::LANGUAGE::try_from(language.as_str());
         Self {
+            english: language == "en",
             stemmer: stemmer.map(|(_, algorithm)| Stemmer::create(*algorithm)),
-            stop: known.map(|known| stop_words::get(known).iter().copied().collect()).unwrap_or_default(),
+            stop: stop_words::lookup(&language).unwrap_or_default().iter().copied().collect(),
         }
     }
 
     /// A word without case and punctuation.
+    pub fn plain_with_apostrophe(text: &str) -> String {
+        text.trim_matches(|c: char| !c.is_alphanumeric()).replace(['’', 'ʼ'], "'").to_lowercase()
+    }
+
+    /// A word without case, punctuation and the `'s` of English.
     pub fn plain(text: &str) -> String {
-        let bare = text.trim_matches(|c: char| !c.is_alphanumeric()).replace(['’', 'ʼ'], "'");
-        let bare = bare.strip_suffix("'s").unwrap_or(&bare);
-        bare.to_lowercase()
+        let whole = Self::plain_with_apostrophe(text);
+        whole.strip_suffix("'s").map_or(whole.clone(), str::to_owned)
     }
 
     /// Whether a plain word says nothing of what a text is about.
@@ -85,17 +90,140 @@ impl Tongue {
             || FILLERS.contains(&plain)
     }
 
+    /// Whether it is known of this language what stands before the name of a thing.
+    pub fn knows_things(&self) -> bool {
+        self.english
+    }
+
+    /// Whether the word after this one is, as a rule, the name of a thing or a part of it.
+    pub fn announces_a_thing(&self, before: &str) -> bool {
+        self.english && BEFORE_THINGS.contains(&Self::plain(before).as_str())
+    }
+
+    /// Whether a word is too pale for a title.
+    pub fn is_pale(&self, text: &str) -> bool {
+        self.english && PALE.contains(&Self::plain(text).as_str())
+    }
+
     /// The basic form of a plain word.
     pub fn stem(&self, plain: &str) -> String {
         self.stemmer.as_ref().map_or_else(|| plain.to_owned(), |stemmer| stemmer.stem(plain).into_owned())
     }
 }
 
+/// English words that stand before names of things.
+const BEFORE_THINGS: [&str; 34] = [
+    "a", "an", "the", "this", "that", "these", "those", "my", "your", "our", "their", "his", "her", "its",
+    "of", "in", "for", "with", "on", "about", "from", "by", "into", "no", "some", "any", "each", "every",
+    "many", "between", "and", "as", "other", "new",
+];
+
 /// What English talk is full of and lists of function words for writing leave out.
 const FILLERS: [&str; 40] = [
-    "yeah", "okay", "gonna", "wanna", "kinda", "gotta", "really", "actually", "basically", "literally", "like", "just",
-    "know", "think", "mean", "thing", "things", "stuff", "lot", "lots", "kind", "sort", "right", "good", "great", "well",
-    "way", "sure", "maybe", "people", "going", "want", "make", "say", "said", "got", "get", "let", "yes", "laughs",
+    "yeah",
+    "okay",
+    "gonna",
+    "wanna",
+    "kinda",
+    "gotta",
+    "really",
+    "actually",
+    "basically",
+    "literally",
+    "like",
+    "just",
+    "know",
+    "think",
+    "mean",
+    "thing",
+    "things",
+    "stuff",
+    "lot",
+    "lots",
+    "kind",
+    "sort",
+    "right",
+    "good",
+    "great",
+    "well",
+    "way",
+    "sure",
+    "maybe",
+    "people",
+    "going",
+    "want",
+    "make",
+    "say",
+    "said",
+    "got",
+    "get",
+    "let",
+    "yes",
+    "laughs",
+];
+
+/// English words that may tell where a subject changes, but make no title.
+const PALE: [&str; 60] = [
+    "ways",
+    "laughter",
+    "bit",
+    "lovely",
+    "awesome",
+    "cool",
+    "nice",
+    "little",
+    "big",
+    "hope",
+    "feel",
+    "time",
+    "times",
+    "day",
+    "today",
+    "point",
+    "question",
+    "questions",
+    "guys",
+    "guy",
+    "folks",
+    "everybody",
+    "everyone",
+    "somebody",
+    "anybody",
+    "true",
+    "wrong",
+    "bad",
+    "totally",
+    "exactly",
+    "absolutely",
+    "definitely",
+    "obviously",
+    "interesting",
+    "talk",
+    "talking",
+    "fun",
+    "episode",
+    "kinds",
+    "huge",
+    "bunch",
+    "idea",
+    "ideas",
+    "experience",
+    "example",
+    "simple",
+    "cute",
+    "simply",
+    "reminded",
+    "extreme",
+    "future",
+    "final",
+    "correct",
+    "listeners",
+    "weird",
+    "crazy",
+    "percent",
+    "happy",
+    "amazing",
+    "seriously",
 ];
 
 pub(super) fn terms(transcript: &Transcript, tongue: &Tongue) -> Terms {

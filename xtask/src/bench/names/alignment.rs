@@ -58,7 +58,10 @@ pub fn align<T: PartialEq>(reference: &[T], output: &[T]) -> Alignment {
     let (height, width) = (reference.len() as i32, output.len() as i32);
     let mut reach = Reach { lines: Vec::new(), height, width };
     let slide = |mut row: i32, diagonal: i32| {
-        while row < height && row + diagonal < width && reference[row as usize] == output[(row + diagonal) as usize] {
+        while row < height
+            && row + diagonal < width
+            && reference[row as usize] == output[(row + diagonal) as usize]
+        {
             row += 1;
         }
         row
@@ -119,7 +122,8 @@ mod tests {
             let table = score::align(&reference, &output);
             let fewest = table.iter().filter(|step| **step != score::Step::Same).count();
             assert_eq!(found.errors, fewest, "{reference:?} {output:?}");
-            let pairs: Vec<_> = found.forward.iter().enumerate().filter_map(|(at, to)| Some((at, (*to)?))).collect();
+            let pairs: Vec<_> =
+                found.forward.iter().enumerate().filter_map(|(at, to)| Some((at, (*to)?))).collect();
             assert!(pairs.windows(2).all(|pair| pair[0].1 < pair[1].1), "{reference:?} {output:?} {pairs:?}");
             assert!(pairs.iter().all(|&(at, to)| reference[at] == output[to] && found.back[to] == Some(at)));
             // Every pair saves an error against the shorter of the paths around it, so none may be lost.

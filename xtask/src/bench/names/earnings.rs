@@ -58,7 +58,9 @@ pub fn load(folder: &Path) -> anyhow::Result<Vec<Call>> {
 fn load_call(folder: &Path, id: String) -> anyhow::Result<Call> {
     let tags = read(&folder.join("reference.wer_tags.json"))?;
     let tags: BTreeMap<String, HashMap<String, serde_json::Value>> = serde_json::from_str(&tags)?;
-    let is_person = |id: &str| tags.get(id).is_some_and(|tag| tag.get("entity_type").is_some_and(|kind| kind == "PERSON"));
+    let is_person = |id: &str| {
+        tags.get(id).is_some_and(|tag| tag.get("entity_type").is_some_and(|kind| kind == "PERSON"))
+    };
     let reference = read(&folder.join("reference.nlp"))?;
     let said = rows(&reference)
         .flat_map(|row| {
@@ -88,5 +90,11 @@ fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
 fn heard_word(row: &[&str]) -> Heard {
     let field = |at: usize| row.get(at).copied().unwrap_or_default();
     let time = |at: usize| field(at).parse().ok().map(Millis::from_seconds);
-    Heard { text: format!("{}{}", row[0], field(4)), start: time(2), end: time(3), confidence: None, settled: false }
+    Heard {
+        text: format!("{}{}", row[0], field(4)),
+        start: time(2),
+        end: time(3),
+        confidence: None,
+        settled: false,
+    }
 }

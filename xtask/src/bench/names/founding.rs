@@ -17,7 +17,8 @@ use super::plain;
 pub fn run(data: &Path, speech: &Speech, model: &Model) -> anyhow::Result<String> {
     let folder = data.join("founding-page");
     let read = |name: &str| {
-        std::fs::read_to_string(folder.join(name)).with_context(|| format!("cannot read {name} of the founding page"))
+        std::fs::read_to_string(folder.join(name))
+            .with_context(|| format!("cannot read {name} of the founding page"))
     };
     let table = read("names.tsv")?;
     let rows: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split('\t').collect()).collect();
@@ -27,24 +28,31 @@ pub fn run(data: &Path, speech: &Speech, model: &Model) -> anyhow::Result<String
         .collect();
     let mut names = distractors(data)?;
     for (number, row) in (2..).zip(&rows) {
-        let named = !row.get(2).is_some_and(|kind| *kind == "not a name") && row.get(1).is_some_and(|right| !right.contains(','));
-        let last = row.get(1).map_or("", |right| if right.ends_with(" just blew") { right.trim_end_matches(" just blew") } else { right });
+        let named = !row.get(2).is_some_and(|kind| *kind == "not a name")
+            && row.get(1).is_some_and(|right| !right.contains(','));
+        let last = row.get(1).map_or("", |right| {
+            if right.ends_with(" just blew") { right.trim_end_matches(" just blew") } else { right }
+        });
         if named && !names.iter().any(|name| name.spelling == last) {
-            let source = Source { rank: Rank::ArchiveGlossary, cite: format!("glossary, line {number}"), date: None };
+            let source =
+                Source { rank: Rank::ArchiveGlossary, cite: format!("glossary, line {number}"), date: None };
             names.push(Name::new(last, source));
         }
     }
     let known = Known::new(vec![Arc::new(Layer::background(names, speech))]);
     let outcome = repair(&words, &known, &Context::default(), speech, model);
     let [done, offered] = changes(&outcome);
-    let mut page = String::from("| heard | right | kind | places | repaired | offered |\n| --- | --- | --- | --- | --- | --- |\n");
+    let mut page = String::from(
+        "| heard | right | kind | places | repaired | offered |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
     let mut covered: Vec<usize> = Vec::new();
     for row in &rows {
         let (Some(heard), Some(right), Some(kind)) = (row.first(), row.get(1), row.get(2)) else { continue };
         let wrong: Vec<String> = heard.split_whitespace().flat_map(plain).collect();
         let places: Vec<usize> = (0..words.len())
             .filter(|at| {
-                let here: Vec<String> = words[*at..].iter().take(wrong.len()).flat_map(|word| plain(&word.text)).collect();
+                let here: Vec<String> =
+                    words[*at..].iter().take(wrong.len()).flat_map(|word| plain(&word.text)).collect();
                 here.starts_with(&wrong)
             })
             .collect();
@@ -61,13 +69,19 @@ pub fn run(data: &Path, speech: &Speech, model: &Model) -> anyhow::Result<String
             places.iter().filter(hit).count()
         };
         if *kind == "person" || *kind == "place" {
-            page.push_str(&format!("| {heard} | {right} | {kind} | {} | {} | {} |\n", places.len(), hits(&done), hits(&offered)));
+            page.push_str(&format!(
+                "| {heard} | {right} | {kind} | {} | {} | {} |\n",
+                places.len(),
+                hits(&done),
+                hits(&offered)
+            ));
         }
     }
     for change in done.iter().chain(&offered) {
         println!("founding page: {}", shown("page", &words, change));
     }
-    let elsewhere: Vec<_> = done.iter().filter(|change| !change.words.clone().any(|at| covered.contains(&at))).collect();
+    let elsewhere: Vec<_> =
+        done.iter().filter(|change| !change.words.clone().any(|at| covered.contains(&at))).collect();
     page.push_str(&format!(
         "\nRepairs of words that the table does not list: {}. Offers in all: {}, in {} words.\n",
         elsewhere.len(),

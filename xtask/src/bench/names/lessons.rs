@@ -112,7 +112,8 @@ pub fn halves(data: &Path) -> anyhow::Result<impl Fn(&Lesson) -> usize + Sync + 
         groups.push(names);
     }
     Ok(move |lesson: &Lesson| {
-        groups.iter().find_map(|groups| groups.iter().position(|group| *group == lesson.group)).unwrap_or(0) % 2
+        groups.iter().find_map(|groups| groups.iter().position(|group| *group == lesson.group)).unwrap_or(0)
+            % 2
     })
 }
 
@@ -164,7 +165,8 @@ fn named(aligned: &[Option<usize>], call: &Call) -> Vec<bool> {
         let end = (at..aligned.len()).find(|at| aligned[*at].is_some()).unwrap_or(aligned.len());
         let from = at.checked_sub(1).and_then(|before| aligned[before]).map_or(0, |said| said + 1);
         let to = aligned.get(end).copied().flatten().unwrap_or(call.said.len());
-        let persons: Vec<bool> = call.said[from..to.max(from)].iter().map(|said| said.person.is_some()).collect();
+        let persons: Vec<bool> =
+            call.said[from..to.max(from)].iter().map(|said| said.person.is_some()).collect();
         // The words of the reference are spread evenly over those heard.
         for place in at..end {
             let share = (place - at) * persons.len() / (end - at);
@@ -219,11 +221,15 @@ pub fn of_people(show: &str, file: &Path, others: &Arc<Layer>, speech: &Speech) 
         }
     }
     let source = |line| Source { rank: Rank::Episode, cite: format!("speakers, line {line}"), date: None };
-    let names: Vec<Name> = (1..).zip(&speakers).map(|(line, name)| Name::new(name.as_str(), source(line))).collect();
+    let names: Vec<Name> =
+        (1..).zip(&speakers).map(|(line, name)| Name::new(name.as_str(), source(line))).collect();
     let parts: BTreeSet<String> = speakers.iter().flat_map(|name| plain(name)).collect();
     let named = words
         .iter()
-        .map(|word| word.text.starts_with(char::is_uppercase) && plain(&word.text).iter().any(|part| parts.contains(part)))
+        .map(|word| {
+            word.text.starts_with(char::is_uppercase)
+                && plain(&word.text).iter().any(|part| parts.contains(part))
+        })
         .collect();
     let mut said = Vec::new();
     let mut aligned = Vec::new();

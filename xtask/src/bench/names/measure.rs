@@ -109,7 +109,8 @@ impl Pieces {
         let mut cuts = vec![(0, 0)];
         for at in 3..words.len().saturating_sub(3) {
             let Some(own) = aligned[at] else { continue };
-            let follows = |other: usize| aligned[other] == (own + other).checked_sub(at) && plain[other].len() == 1;
+            let follows =
+                |other: usize| aligned[other] == (own + other).checked_sub(at) && plain[other].len() == 1;
             if (at - 3..at + 3).all(follows) {
                 cuts.push((at, own));
             }
@@ -148,9 +149,8 @@ fn align_piece(pieces: &Pieces, said: &[Said], (from, to): (usize, usize), chang
         .into_iter()
         .map(|place| {
             let found: Option<Vec<usize>> = found.back[place].iter().copied().collect();
-            found.is_some_and(|found| {
-                !found.is_empty() && found.windows(2).all(|pair| pair[1] == pair[0] + 1)
-            })
+            found
+                .is_some_and(|found| !found.is_empty() && found.windows(2).all(|pair| pair[1] == pair[0] + 1))
         })
         .collect();
     Piece { right: found.forward.iter().map(Option::is_some).collect(), errors: found.errors, exact }

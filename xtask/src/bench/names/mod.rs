@@ -77,9 +77,18 @@ pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
     let calls = earnings::load(&place.data.join("earnings21"))?;
     let mut page = String::new();
     writeln!(page, "{}\n", machine())?;
-    let bench = Bench { place, options, calls: &calls, others: Arc::new(Layer::background(people, &speech)), speech: &speech };
+    let bench = Bench {
+        place,
+        options,
+        calls: &calls,
+        others: Arc::new(Layer::background(people, &speech)),
+        speech: &speech,
+    };
     let figures = bench.measure(&mut page, built_in.settings)?;
-    writeln!(page, "\nThe founding page, with its right names and ten thousand others in the archive's glossary, by the shipped model:\n")?;
+    writeln!(
+        page,
+        "\nThe founding page, with its right names and ten thousand others in the archive's glossary, by the shipped model:\n"
+    )?;
     page.push_str(&founding);
     writeln!(
         page,
@@ -121,7 +130,8 @@ impl Bench<'_> {
         println!("read {} transcripts to learn from", reads.len());
         let models: Vec<Model> = (0..2)
             .map(|own| {
-                let mut part: Vec<&mut Read> = reads.iter_mut().filter(|read| half(read.lesson) != own).collect();
+                let mut part: Vec<&mut Read> =
+                    reads.iter_mut().filter(|read| half(read.lesson) != own).collect();
                 learn(&mut part, cues[own].clone(), RECIPE)
             })
             .collect();
@@ -143,7 +153,11 @@ impl Bench<'_> {
         let conditions: &[(Condition, &str)] = if self.options.quick {
             &[(Condition::Main, "main")]
         } else {
-            &[(Condition::Main, "main"), (Condition::Alone, "without others"), (Condition::Archive, "in the glossary only")]
+            &[
+                (Condition::Main, "main"),
+                (Condition::Alone, "without others"),
+                (Condition::Archive, "in the glossary only"),
+            ]
         };
         let mut curve = String::new();
         for &(condition, name) in conditions {
@@ -164,11 +178,17 @@ impl Bench<'_> {
                 for (at, judged) in judged.iter().enumerate().filter(|(at, judged)| wanted(*at, judged)) {
                     let lesson = judged.read.lesson;
                     let changes = judged.changes(settings);
-                    total.add(&measure(self.said(lesson), &lesson.words, &pieces[at], &changes, &mut |line| {
-                        if show {
-                            println!("{line}");
-                        }
-                    }));
+                    total.add(&measure(
+                        self.said(lesson),
+                        &lesson.words,
+                        &pieces[at],
+                        &changes,
+                        &mut |line| {
+                            if show {
+                                println!("{line}");
+                            }
+                        },
+                    ));
                 }
                 total
             };
@@ -177,7 +197,8 @@ impl Bench<'_> {
             row(format!("{name}, all"), total(&settings, self.options.show && main, &|_, _| true));
             if main {
                 for (number, recogniser) in RECOGNISERS.iter().enumerate() {
-                    let of = |at: usize, judged: &Judged| judged.half == 1 && at % RECOGNISERS.len() == number;
+                    let of =
+                        |at: usize, judged: &Judged| judged.half == 1 && at % RECOGNISERS.len() == number;
                     row(format!("{name}, held out, {recogniser}"), total(&settings, false, &of));
                 }
                 row("naive search, held out".into(), self.naive(&lessons, &pieces, &half));
@@ -214,7 +235,12 @@ impl Bench<'_> {
         lessons
     }
 
-    fn judge<'r>(&self, reads: &'r [Read<'r>], models: &[Model], half: &dyn Fn(&Lesson) -> usize) -> Vec<Judged<'r>> {
+    fn judge<'r>(
+        &self,
+        reads: &'r [Read<'r>],
+        models: &[Model],
+        half: &dyn Fn(&Lesson) -> usize,
+    ) -> Vec<Judged<'r>> {
         let judge = |read: &'r Read<'r>| {
             let half = half(read.lesson);
             let model = &models[half];
@@ -222,7 +248,8 @@ impl Bench<'_> {
             let first: Vec<f32> =
                 candidates.iter().map(|candidate| model.first.probability(&candidate.features)).collect();
             read.reading.reconsider(&mut candidates, &first);
-            let scores = candidates.iter().map(|candidate| model.second.probability(&candidate.features)).collect();
+            let scores =
+                candidates.iter().map(|candidate| model.second.probability(&candidate.features)).collect();
             Judged { read, scores, half }
         };
         reads.iter().map(judge).collect()

@@ -36,7 +36,8 @@ pub fn replacements(words: &[Heard], names: &[Name]) -> Vec<(Range<usize>, Vec<S
             }
             let sound = key(&letters);
             for (at, (form, form_key, _)) in forms.iter().enumerate() {
-                let closest = 1.0 - letters.len().abs_diff(form.len()) as f32 / letters.len().max(form.len()) as f32;
+                let closest =
+                    1.0 - letters.len().abs_diff(form.len()) as f32 / letters.len().max(form.len()) as f32;
                 if (closest + 1.0) / 2.0 < LIKE || letters == *form {
                     continue;
                 }
@@ -48,7 +49,8 @@ pub fn replacements(words: &[Heard], names: &[Name]) -> Vec<(Range<usize>, Vec<S
         }
     }
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.start.cmp(&b.1.start)));
-    let mut taken: Vec<bool> = (0..words.len()).map(|at| forms.iter().any(|(form, ..)| *form == plains[at])).collect();
+    let mut taken: Vec<bool> =
+        (0..words.len()).map(|at| forms.iter().any(|(form, ..)| *form == plains[at])).collect();
     let mut chosen: Vec<(Range<usize>, Vec<String>)> = Vec::new();
     for (_, span, form) in found {
         if !taken[span.clone()].contains(&true) {

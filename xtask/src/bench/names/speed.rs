@@ -30,7 +30,10 @@ pub fn run(people: &[Name], data: &Path, speech: &Speech, model: &Model) -> anyh
     let made_up = |at: usize| {
         let (first, _) = parts[at % parts.len()];
         let (_, last) = parts[(at * 7 + at / parts.len() * 13) % parts.len()];
-        Name::new(format!("{first} {last}"), Source { rank: Rank::Imported, cite: format!("list, line {at}"), date: None })
+        Name::new(
+            format!("{first} {last}"),
+            Source { rank: Rank::Imported, cite: format!("list, line {at}"), date: None },
+        )
     };
     let before = processor_seconds();
     let background = Arc::new(Layer::background((0..NAMES).map(made_up).collect(), speech));
