@@ -1,5 +1,7 @@
 //! A transcript read with what is known: where names stand as they should, and where one may have been meant.
 
+mod reconsider;
+
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,6 +16,9 @@ use crate::index::{Entry, Known, Layer, MOST_WORDS, core};
 use crate::known::Name;
 use crate::sound::{Speech, heard};
 use crate::words::{RAREST, fold};
+
+/// A form of a name, by name and form, and how far it is from what was heard.
+type Near = ((usize, usize), f32);
 
 /// Sound distances above this, in nats a phone, are no likeness.
 const FARTHEST: f32 = 2.5;
@@ -273,7 +278,7 @@ impl Reading {
     /// All places where an expected name may have been meant.
     pub fn candidates(&self, cues: &Cues, speech: &Speech) -> Vec<Candidate> {
         let mut best: HashMap<(usize, usize, String), Candidate> = HashMap::new();
-        let mut cache: HashMap<String, Vec<((usize, usize), f32)>> = HashMap::new();
+        let mut cache: HashMap<String, Vec<Near>> = HashMap::new();
         for start in 0..self.tokens.len() {
             for end in start + 1..=(start + MOST_WORDS).min(self.tokens.len()) {
                 if self.kept[start..end].iter().all(|kept| *kept) || !self.is_open(start, end, cues) {
@@ -323,7 +328,7 @@ impl Reading {
             if !self.tokens[candidate.words.end - 1].possessive.is_empty()
                 && candidate.words.end == candidate.span.end
             {
-                let longer: Vec<Phones> = heard.iter().map(|heard| with_z(heard)).collect();
+                let longer: Vec<Phones> = heard.iter().map(with_z).collect();
                 let swallowed = speech.likeness(&self.entry(candidate.entry).ways, &longer);
                 if swallowed.cost < likeness.cost {
                     (likeness, candidate.swallows_ending) = (swallowed, true);
@@ -576,115 +581,6 @@ impl Reading {
             candidate.features[F::Margin as usize] = nearest - spans[at].2;
         }
     }
-
-    /// Puts the first opinions about all candidates into the features of each: the second opinion sees the whole episode.
-    pub fn reconsider(&self, candidates: &mut [Candidate], first: &[f32]) {
-        let spans: Vec<(Range<usize>, String, f32)> = candidates
-            .iter()
-            .zip(first)
-            .map(|(candidate, first)| (candidate.words.clone(), candidate.text.join(" "), *first))
-            .collect();
-        let heard = |candidate: &Candidate| -> String {
-            let cores: Vec<&str> =
-                self.tokens[candidate.words.clone()].iter().map(|token| token.core.as_str()).collect();
-            format!("{}>{}", cores.join(" "), candidate.text.join(" "))
-        };
-        let mut pairs: HashMap<String, Vec<(usize, f32)>> = HashMap::new();
-        let mut names: HashMap<(usize, u32), f32> = HashMap::new();
-        for (at, candidate) in candidates.iter().enumerate() {
-            pairs.entry(heard(candidate)).or_default().push((at, first[at]));
-            if first[at] > 0.3 {
-                *names.entry((candidate.entry.0, self.entry(candidate.entry).name)).or_default() += first[at];
-            }
-        }
-        let late = self.late_mentions(candidates, first);
-        for (at, candidate) in candidates.iter_mut().enumerate() {
-            let p = first[at].clamp(1e-4, 1.0 - 1e-4);
-            let elsewhere = pairs[&heard(candidate)]
-                .iter()
-                .filter(|other| other.0 != at)
-                .map(|other| other.1)
-                .fold(0.0, f32::max);
-            let rival = overlapping(&spans, at, |span| &span.0)
-                .filter(|other| other.1 != spans[at].1)
-                .map(|other| other.2)
-                .fold(0.0, f32::max);
-            let own = if first[at] > 0.3 { first[at] } else { 0.0 };
-            let name = (candidate.entry.0, self.entry(candidate.entry).name);
-            let support = names.get(&name).copied().unwrap_or(0.0) - own;
-            let own_late = late.get(&name).map_or(&[][..], Vec::as_slice);
-            let (words, span) = (candidate.words.clone(), candidate.span.clone());
-            let others = || {
-                own_late
-                    .iter()
-                    .filter(|other| other.words.end <= words.start || other.words.start >= words.end)
-            };
-            let before = |full: bool| {
-                others()
-                    .filter(|other| (other.full || !full) && other.words.end <= span.start)
-                    .map(|other| span.start - other.words.end)
-                    .min()
-            };
-            let after = others()
-                .filter(|other| other.words.start >= span.end)
-                .map(|other| other.words.start - span.end)
-                .min();
-            let beside = others()
-                .filter(|other| other.words.end == words.start || other.words.start == words.end)
-                .map(|other| other.score)
-                .fold(0.0, f32::max);
-            let f = &mut candidate.features;
-            let away = |words: Option<usize>| words.map_or(NEVER, |words| (words as f32).ln_1p());
-            f[F::LateSince as usize] = f[F::Since as usize].min(away(before(false)));
-            f[F::LateFull as usize] = f[F::SinceFull as usize].min(away(before(true)));
-            f[F::LateUntil as usize] = f[F::Until as usize].min(away(after));
-            f[F::Beside as usize] = beside;
-            f[F::First as usize] = (p / (1.0 - p)).ln();
-            f[F::Elsewhere as usize] = elsewhere;
-            f[F::Rival as usize] = rival;
-            f[F::Support as usize] = support.max(0.0).ln_1p();
-        }
-    }
-
-    /// For each name the candidates that the first opinion is for.
-    fn late_mentions(&self, candidates: &[Candidate], first: &[f32]) -> HashMap<(usize, u32), Vec<Late>> {
-        const BELIEVED: f32 = 0.5;
-        let mut late: HashMap<(usize, u32), Vec<Late>> = HashMap::new();
-        for (candidate, score) in candidates.iter().zip(first).filter(|(_, score)| **score > BELIEVED) {
-            let entry = self.entry(candidate.entry);
-            late.entry((candidate.entry.0, entry.name)).or_default().push(Late {
-                words: candidate.words.clone(),
-                full: matches!(entry.what, FormKind::Full | FormKind::Alias),
-                score: *score,
-            });
-        }
-        late
-    }
-}
-
-/// A mention that the first opinion is for.
-struct Late {
-    words: Range<usize>,
-    full: bool,
-    score: f32,
-}
-
-/// Those of `items`, which are sorted by where they start, that overlap the one `at`.
-fn overlapping<'i, T>(
-    items: &'i [T],
-    at: usize,
-    span: impl Fn(&T) -> &Range<usize> + Copy + 'i,
-) -> impl Iterator<Item = &'i T> {
-    let own = span(&items[at]).clone();
-    let before = items[..at].iter().rev().take_while({
-        let own = own.clone();
-        move |item| span(item).start + MOST_WORDS > own.start
-    });
-    let after = items[at + 1..].iter().take_while({
-        let own = own.clone();
-        move |item| span(item).start < own.end
-    });
-    before.chain(after).filter(move |item| span(item).start < own.end && span(item).end > own.start)
 }
 
 /// With the sound of a possessive ending.
@@ -736,4 +632,22 @@ fn letters_in_common(a: &str, b: &str) -> f32 {
         }
     }
     2.0 * f32::from(row[b.len()]) / (a.len() + b.len()).max(1) as f32
+}
+
+/// Those of `items`, which are sorted by where they start, that overlap the one `at`.
+fn overlapping<'i, T>(
+    items: &'i [T],
+    at: usize,
+    span: impl Fn(&T) -> &Range<usize> + Copy + 'i,
+) -> impl Iterator<Item = &'i T> {
+    let own = span(&items[at]).clone();
+    let before = items[..at].iter().rev().take_while({
+        let own = own.clone();
+        move |item| span(item).start + MOST_WORDS > own.start
+    });
+    let after = items[at + 1..].iter().take_while({
+        let own = own.clone();
+        move |item| span(item).start < own.end
+    });
+    before.chain(after).filter(move |item| span(item).start < own.end && span(item).end > own.start)
 }

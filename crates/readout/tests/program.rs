@@ -63,7 +63,7 @@ fn wrong_use_is_told_and_ends_with_2() {
         (&["add", &sample, "--date", "6 April"], "invalid value '6 April' for '--date"),
         (&["add", &sample, "--language", "klingon"], "give a language code"),
         (&["add"], "required arguments"),
-        (&["export", "x", "--format", "pdf"], "choose one of txt, md, srt"),
+        (&["export", "x", "--format", "pdf"], "choose one of txt, md"),
         (&["run", "--workers", "0"], "0 is not in 1..=256"),
         (&["check", "--sample", "2"], "a number from 0 to 1"),
         (&["sing"], "unrecognized subcommand"),

@@ -7,7 +7,10 @@ use archive::{
     Text,
 };
 use media::{Block, MediaError};
-use model::{EpisodeId, HeardWindow, Millis, Origin, Stretch, StretchKind, Timing, Transcript, Turn, Word};
+use model::{
+    Chapter, ChapterSource, EpisodeId, HeardWindow, Millis, Origin, Stretch, StretchKind, Timing, Transcript,
+    Turn, Word,
+};
 use speech::{Heard, Request};
 use std::io::{BufRead, BufReader, Write};
 use std::ops::ControlFlow;

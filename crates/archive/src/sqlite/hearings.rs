@@ -499,10 +499,12 @@ pub(crate) fn status(tx: &Transaction<'_>) -> Result<Status> {
         })?
         .collect::<Result<_, _>>()?;
     let mut statement = tx.prepare_cached(
-        "SELECT subject, stage, state, attempt, error, episodes.id AS episode, coalesce(episodes.title, shows.title, subject) AS title
+        "SELECT subject, stage, cells.state, attempt, error, episodes.id AS episode,
+           coalesce(episodes.title, shows.title, subject) AS title
          FROM cells LEFT JOIN episodes ON episodes.id = subject LEFT JOIN feeds ON feeds.id = subject
          LEFT JOIN shows ON shows.id = feeds.show
-         WHERE error IS NOT NULL AND state IN ('failed', 'quarantined', 'waiting', 'leased') ORDER BY changed, subject",
+         WHERE error IS NOT NULL AND cells.state IN ('failed', 'quarantined', 'waiting', 'leased')
+         ORDER BY changed, subject",
     )?;
     let problems = statement
         .query_map([], |row| {

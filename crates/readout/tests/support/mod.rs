@@ -1,4 +1,5 @@
 //! The real program, run in folders of its own.
+#![allow(dead_code, reason = "each test binary uses a part of this")]
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -28,7 +28,7 @@ pub fn run(data: &Path, speech: &Speech, model: &Model) -> anyhow::Result<String
         .collect();
     let mut names = distractors(data)?;
     for (number, row) in (2..).zip(&rows) {
-        let named = !row.get(2).is_some_and(|kind| *kind == "not a name")
+        let named = row.get(2).is_none_or(|kind| *kind != "not a name")
             && row.get(1).is_some_and(|right| !right.contains(','));
         let last = row.get(1).map_or("", |right| {
             if right.ends_with(" just blew") { right.trim_end_matches(" just blew") } else { right }

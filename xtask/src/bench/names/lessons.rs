@@ -168,9 +168,8 @@ fn named(aligned: &[Option<usize>], call: &Call) -> Vec<bool> {
         let persons: Vec<bool> =
             call.said[from..to.max(from)].iter().map(|said| said.person.is_some()).collect();
         // The words of the reference are spread evenly over those heard.
-        for place in at..end {
-            let share = (place - at) * persons.len() / (end - at);
-            out[place] = persons.get(share) == Some(&true);
+        for (place, named) in out[at..end].iter_mut().enumerate() {
+            *named = persons.get(place * persons.len() / (end - at)) == Some(&true);
         }
         at = end;
     }
