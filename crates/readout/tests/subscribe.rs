@@ -136,7 +136,7 @@ fn a_subscription_is_looked_at_at_once_fetched_and_asked_again_politely() {
     run.works();
     assert_eq!((of_type(&run, "fetched").len(), of_type(&run, "texts").len()), (2, 4), "{run:?}");
     let found = of_type(&run, "texts")[0]["found"].as_str().unwrap().to_owned();
-    assert_eq!(found, "the publisher's transcript, 29 words of 2 speakers, 2 chapters");
+    assert_eq!(found, "the publisher's transcript, 30 words of 2 speakers, 2 chapters");
     assert!(!server.seen().iter().any(|seen| seen.path.ends_with(".html")), "the better one was good");
     let shown = readout(&place, &server, &["show", "Evening 4"]);
     for says in ["The Harbour Hour", "Ruan Tregear", "The ferry was late, as it always is in March."] {

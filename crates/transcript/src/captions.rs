@@ -51,9 +51,17 @@ pub(crate) fn srt(transcript: &Transcript) -> String {
     text
 }
 
-/// WebVTT (W3C), with voices, and with what is known of the recording in a comment.
+/// WebVTT (W3C), with voices, and with what is known of the recording in a comment: at the end, because many programs
+/// take WebVTT for SubRip with another first line.
 pub(crate) fn vtt(about: &About, transcript: &Transcript) -> String {
-    let mut text = format!("WEBVTT\n\nNOTE {GENERATOR}\n");
+    let mut text = String::from("WEBVTT\n\n");
+    for caption in captions(transcript) {
+        let (start, end) = (stamp(caption.start, '.'), stamp(caption.end, '.'));
+        let voice = caption.speaker.map(name).filter(|name| !name.is_empty());
+        let voice = voice.map(|name| format!("<v {}>", escape(&name))).unwrap_or_default();
+        let _ = write!(text, "{start} --> {end}\n{voice}{}\n\n", escape(&lines(&caption.text).join("\n")));
+    }
+    let _ = writeln!(text, "NOTE {GENERATOR}");
     let language = transcript.language.as_deref().map(one_line);
     let facts = [
         ("show", one_line(&about.show)),
@@ -67,12 +75,6 @@ pub(crate) fn vtt(about: &About, transcript: &Transcript) -> String {
         let _ = writeln!(text, "{}", line.replace("-->", "→"));
     }
     text.push('\n');
-    for caption in captions(transcript) {
-        let (start, end) = (stamp(caption.start, '.'), stamp(caption.end, '.'));
-        let voice = caption.speaker.map(name).filter(|name| !name.is_empty());
-        let voice = voice.map(|name| format!("<v {}>", escape(&name))).unwrap_or_default();
-        let _ = write!(text, "{start} --> {end}\n{voice}{}\n\n", escape(&lines(&caption.text).join("\n")));
-    }
     text
 }
 
@@ -106,7 +108,7 @@ pub(crate) fn take_note(line: &str, noted: Noted<'_>) {
 }
 
 /// `HH:MM:SS` and milliseconds after the mark.
-fn stamp(time: Millis, mark: char) -> String {
+pub(crate) fn stamp(time: Millis, mark: char) -> String {
     let (seconds, millis) = (time.0 / 1000, time.0 % 1000);
     format!("{:02}:{:02}:{:02}{mark}{millis:03}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }

@@ -19,7 +19,7 @@ pub(crate) fn html(about: &About, transcript: &Transcript) -> String {
     if !title.is_empty() {
         let _ = writeln!(text, "<h1>{title}</h1>");
         if let Some(source) = prose::source(about) {
-            let _ = writeln!(text, "<p class=\"note\">{}</p>", escape(&source));
+            let _ = writeln!(text, "<div class=\"note\">{}</div>", escape(&source));
         }
     }
     for piece in paragraphs(transcript) {
@@ -50,8 +50,9 @@ pub(crate) fn html(about: &About, transcript: &Transcript) -> String {
     text
 }
 
+/// As HTML writes a time without a further attribute, which is what other programs look for.
 fn time(text: &mut String, time: Millis) {
-    let _ = writeln!(text, "<time datetime=\"PT{}.{:03}S\">{time}</time>", time.0 / 1000, time.0 % 1000);
+    let _ = writeln!(text, "<time>{}</time>", crate::captions::stamp(time, '.'));
 }
 
 fn escape(text: &str) -> String {

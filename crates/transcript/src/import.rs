@@ -192,37 +192,44 @@ pub fn import(bytes: &[u8], file_name: &str, limits: &Limits) -> Result<Import, 
     let text = decoded.text.as_str();
     let ending = file_name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
     let mut format = sniff(text, &ending)?;
-    let mut draft = build::Draft::new(limits, decoded.complaints.clone());
-    match format {
-        Format::Readout => return complete(text),
-        Format::Vtt => captions::vtt(text, &mut draft),
-        Format::Srt => captions::srt(text, &mut draft),
-        Format::Json => match json::json(text, &mut draft) {
-            // Text may begin with a bracket.
-            Err(_) if matches!(ending.as_str(), "txt" | "md") => {
-                draft = build::Draft::new(limits, decoded.complaints);
-                format = if ending == "md" { Format::Md } else { Format::Txt };
-                if ending == "md" {
-                    markdown::markdown(text, &mut draft)
-                } else {
-                    plain::plain(text, &mut draft)
-                }
-            }
-            done => done?,
-        },
-        Format::Ctm => ctm::ctm(text, &mut draft),
-        Format::Html => html::html(text, &mut draft),
-        Format::Md => markdown::markdown(text, &mut draft),
-        _ => plain::plain(text, &mut draft),
+    if format == Format::Readout {
+        return complete(text);
     }
-    let named = matches!(ending.as_str(), "vtt" | "srt" | "json" | "ctm" | "html" | "htm" | "readout");
-    if named
-        && !format.extension().starts_with(ending.trim_end_matches("htm").trim_end_matches('l'))
-        && ending != "htm"
-    {
+    let mut draft = build::Draft::new(limits, decoded.complaints.clone());
+    let done = read(format, text, &mut draft);
+    // Text may begin like something else.
+    let said = match ending.as_str() {
+        "txt" => Some(Format::Txt),
+        "md" => Some(Format::Md),
+        _ => None,
+    };
+    match said.filter(|said| *said != format && !draft.has_words()) {
+        Some(said) => {
+            format = said;
+            draft = build::Draft::new(limits, decoded.complaints);
+            read(format, text, &mut draft)?;
+        }
+        None => done?,
+    }
+    let named = if ending == "htm" { Some(Format::Html) } else { ending.parse().ok() };
+    if named.is_some_and(|named| named != format) {
         draft.complain(Trouble::Misnamed(format.description()), 0);
     }
     draft.finish(format)
+}
+
+/// Reads a text as what it is said to be.
+fn read(format: Format, text: &str, draft: &mut build::Draft<'_>) -> Result<(), NotATranscript> {
+    match format {
+        Format::Vtt => captions::vtt(text, draft),
+        Format::Srt => captions::srt(text, draft),
+        Format::Json => json::json(text, draft)?,
+        Format::Ctm => ctm::ctm(text, draft),
+        Format::Html => html::html(text, draft),
+        Format::Md => markdown::markdown(text, draft),
+        _ => plain::plain(text, draft),
+    }
+    Ok(())
 }
 
 /// Readout's own: all or nothing, because it is written by a program and read for what it proves.

@@ -3,10 +3,10 @@
 
 mod support;
 
-use model::{Timing, Transcript};
+use model::Timing;
 use std::fmt::Write as _;
 use std::path::Path;
-use support::{read, text};
+use support::{is_sound, read, text};
 use transcript::{Import, Limits, NotATranscript, Trouble, import};
 
 /// Everything of an import in lines that can be read: a line for each turn, paragraph and caption.
@@ -54,28 +54,6 @@ fn shown(import: &Import) -> String {
     }
     out.push('\n');
     out
-}
-
-/// What holds of every text that was read.
-fn is_sound(transcript: &Transcript) {
-    for pair in transcript.words.windows(2) {
-        assert!(pair[0].end <= pair[1].start, "{pair:?}");
-    }
-    for word in &transcript.words {
-        assert!(
-            word.start <= word.end && !word.text.is_empty() && !word.text.contains(char::is_whitespace),
-            "{word:?}"
-        );
-        assert!((0.0..=1.0).contains(&word.confidence));
-    }
-    assert!(transcript.turns.windows(2).all(|pair| pair[0].first < pair[1].first));
-    assert!(
-        transcript
-            .cues
-            .windows(2)
-            .all(|pair| pair[0].first < pair[1].first && pair[0].start <= pair[1].start)
-    );
-    assert!(transcript.paragraphs.windows(2).all(|pair| pair[0] < pair[1]));
 }
 
 #[test]
@@ -178,7 +156,7 @@ fn large_and_nested_files_are_bounded() {
     let huge = read(captions.as_bytes(), "a.vtt");
     assert_eq!(huge.transcript.words.len(), 1_000_000);
     assert_eq!(huge.transcript.cues.len(), Limits::default().breaks);
-    let repeated = |text: &str| text.repeat(400_000);
+    let repeated = |text: &str| text.repeat(200_000);
     for (name, text) in [
         ("tags.vtt", format!("WEBVTT\n\n00:00.000 --> 00:01.000\n{}x", repeated("<i>"))),
         ("open.vtt", format!("WEBVTT\n\n00:00.000 --> 00:01.000\n{}x", repeated("<"))),

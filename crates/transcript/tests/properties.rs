@@ -108,7 +108,7 @@ fn is_note(block: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn paragraphs_keep_every_word_and_stretch_in_order(transcript in any_transcript()) {

@@ -20,10 +20,23 @@ pub(super) struct Timing {
     end: Option<u64>,
 }
 
+fn digit(c: char) -> bool {
+    c.is_ascii_digit()
+}
+
 /// Reads `00:01:02.500 --> 00:01:04` and what is like it; settings after it are left out.
 pub(super) fn timing(line: &str) -> Option<Timing> {
     let line = head(line);
     let (start, end) = ["-->", "—>", "–>", "->"].iter().find_map(|arrow| line.split_once(arrow))?;
+    // Spaces may stand beside the marks, not within a number.
+    let cut = |text: &str| {
+        let mut digits = text.split_whitespace().map(|part| (part.starts_with(digit), part.ends_with(digit)));
+        let mut before = digits.next().is_some_and(|(_, ends)| ends);
+        digits.any(|(starts, ends)| std::mem::replace(&mut before, ends) && starts)
+    };
+    if cut(start) {
+        return None;
+    }
     let start: String = start.chars().filter(|c| !c.is_whitespace()).collect();
     let end: String =
         end.trim_start().chars().take_while(|c| !c.is_alphabetic()).filter(|c| !c.is_whitespace()).collect();

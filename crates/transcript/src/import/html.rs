@@ -244,7 +244,7 @@ impl State {
             _ if BLOCKS.contains(&name) => {
                 self.flush();
                 self.broken = false;
-                self.note = start && name == "p" && attribute("class") == Some("note");
+                self.note = start && attribute("class") == Some("note");
             }
             _ => {}
         }

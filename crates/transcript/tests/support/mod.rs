@@ -22,7 +22,9 @@ pub fn text(format: Format, about: &About, transcript: &Transcript) -> String {
 }
 
 pub fn read(bytes: &[u8], name: &str) -> Import {
-    import(bytes, name, &Limits::default()).unwrap_or_else(|error| panic!("{name}: {error}"))
+    import(bytes, name, &Limits::default()).unwrap_or_else(|error| {
+        panic!("{name}: {error}: {:?}", String::from_utf8_lossy(&bytes[..bytes.len().min(300)]))
+    })
 }
 
 /// What holds of every text that was read.

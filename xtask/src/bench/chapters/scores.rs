@@ -45,7 +45,7 @@ mod tests {
         assert!(pk(&truth, &truth, 400) < 1e-9 && window_diff(&truth, &truth, 400) < 1e-9);
         let none = pk(&truth, &[], 400);
         assert!((none - 150.0 / 350.0).abs() < 1e-9, "{none}");
-        assert!(pk(&truth, &[110, 205, 290], 400) < 0.1);
+        assert!((pk(&truth, &[110, 205, 290], 400) - 50.0 / 350.0).abs() < 1e-9);
         let crowd: Vec<usize> = (1..400).collect();
         assert!(window_diff(&truth, &crowd, 400) > 0.99 && pk(&truth, &crowd, 400) < 0.58);
         assert_eq!(even(400, 4), truth);
