@@ -64,6 +64,8 @@ pub enum Verb {
     Status,
     /// Read an episode in the terminal
     Show(Show),
+    /// List the texts of an episode (heard, the publisher's, added), or choose the one that is shown
+    Texts(Texts),
     /// Hear one file and print its transcript; no archive needed
     Transcribe(Transcribe),
     /// Write an episode's transcript in a standard format
@@ -112,16 +114,18 @@ Examples:
   readout add talk.mp3
   readout add ~/Podcasts/Frontier --show Frontier --names guests.txt
   readout add talk.mp3 --title 'The call' --date 2024-04-06 --notes notes.txt --language fr
+  readout add talk.vtt --episode 'The call'
   readout add https://show.example/feed.xml --since 2024-01-01
   readout add podcasts.opml --latest 3 --keep nothing
 
 Title, show, date and notes come from the file's tags where they are not said here. A file that is
-in the archive already is not added twice. A feed is looked at at once; `readout run`
+in the archive already is not added twice. A transcript goes to the episode whose recording has its
+name, in the archive or beside it; else it becomes an episode that waits for its sound. A feed is looked at at once; `readout run`
 fetches the sound of its newest ten episodes, and of those to come, unless --since, --latest or
 --all say otherwise, and hears what was added.")]
 pub struct Add {
     /// Media files, folders with media files, addresses of feeds, lists of feeds (OPML), addresses of
-    /// media files
+    /// media files, transcripts (vtt, srt, json, ctm, txt, md, html, readout)
     #[arg(required = true, value_name = "SOURCE")]
     pub sources: Vec<PathBuf>,
     /// Title of the show
@@ -142,6 +146,9 @@ pub struct Add {
     /// Language that is spoken, as en or de; detected when not said
     #[arg(long, value_name = "LANG", value_parser = language)]
     pub language: Option<String>,
+    /// Episode that the transcripts named here are of: title, SHOW/TITLE, or the beginning of an id
+    #[arg(long, value_name = "EPISODE")]
+    pub episode: Option<String>,
     #[command(flatten, next_help_heading = "Feeds")]
     pub which: Which,
     #[command(flatten, next_help_heading = "Feeds")]
@@ -219,6 +226,25 @@ pub struct Show {
     /// The text as the recogniser wrote it
     #[arg(long)]
     pub no_repairs: bool,
+    /// Which of its texts: heard, publisher, imported, or an id that `readout texts` lists
+    #[arg(long, value_name = "WHICH")]
+    pub hearing: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  readout texts 'One call, two readouts'
+  readout texts 'One call, two readouts' --show heard
+
+The one with an asterisk is shown, exported and published.")]
+pub struct Texts {
+    /// Title, SHOW/TITLE, or the beginning of an id
+    #[arg(value_name = "EPISODE")]
+    pub episode: String,
+    /// Show this one from now on: heard, publisher, imported, or the beginning of its id
+    #[arg(long, value_name = "WHICH")]
+    pub show: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -248,7 +274,8 @@ pub struct Transcribe {
 #[command(after_help = "\
 Examples:
   readout export 'One call, two readouts' --format vtt > call.vtt
-  readout export 0192e4c7 --format readout > call.readout.json
+  readout export 0192e4c7 --format docx --output call.docx
+  readout export 0192e4c7 --format readout --hearing heard > call.readout
 
 Formats: txt, md and html (text with names and times), docx (for a word processor), srt and vtt
 (captions), json (Podcasting 2.0), ctm (words with times, NIST), rttm (who speaks when, NIST), readout
@@ -260,9 +287,15 @@ pub struct Export {
     /// txt, md, html, docx, srt, vtt, json, ctm, rttm or readout
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     pub format: Format,
+    /// File to write to [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
     /// The text as the recogniser wrote it
     #[arg(long)]
     pub no_repairs: bool,
+    /// Which of its texts: heard, publisher, imported, or an id that `readout texts` lists
+    #[arg(long, value_name = "WHICH")]
+    pub hearing: Option<String>,
 }
 
 #[derive(Debug, Args)]

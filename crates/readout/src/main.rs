@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Verb::Status => verbs::status::status(&everywhere),
         Verb::Shows(shows) => verbs::shows::shows(&everywhere, &shows),
         Verb::Show(show) => verbs::show::show(&everywhere, &show),
+        Verb::Texts(texts) => verbs::texts::texts(&everywhere, &texts),
         Verb::Transcribe(transcribe) => verbs::transcribe::transcribe(&everywhere, &transcribe),
         Verb::Export(export) => verbs::show::export(&everywhere, &export),
         Verb::Publish(publish) => verbs::publish::publish(&everywhere, &publish),

@@ -12,6 +12,7 @@ pub mod show;
 pub mod shows;
 pub mod status;
 pub mod subscribe;
+pub mod texts;
 pub mod transcribe;
 
 use std::io::{self, Write};

@@ -35,6 +35,7 @@ const VERBS: &[&str] = &[
     "shows remove",
     "shows resume",
     "status",
+    "texts",
     "transcribe",
 ];
 

@@ -4,6 +4,7 @@
 //! Never: a step left out without a word.
 
 mod count;
+mod formats;
 mod tools;
 
 use std::io::{BufRead, BufReader};
@@ -49,6 +50,7 @@ const STEPS: &[Step] = &[
     Step { name: "clippy", work: clippy, quick: true },
     Step { name: "docs", work: docs, quick: true },
     Step { name: "tests", work: tests, quick: true },
+    Step { name: "formats", work: other_readers, quick: false },
     Step { name: "weights", work: weights, quick: false },
     Step { name: "figures", work: figures, quick: false },
     Step { name: "browser", work: browser, quick: false },
@@ -135,6 +137,16 @@ fn docs(root: &Path) -> anyhow::Result<Outcome> {
 
 fn tests(root: &Path) -> anyhow::Result<Outcome> {
     counted(crate::cargo(root).args(["test", "--release", "--workspace", "--no-fail-fast"]))
+}
+
+/// Has every export read by programs that other people wrote.
+fn other_readers(root: &Path) -> anyhow::Result<Outcome> {
+    if let Some(lacking) = tools::lacking_for_formats() {
+        ensure!(std::env::var_os("CI").is_none(), "{lacking}");
+        println!("!!! THE EXPORTS ARE NOT READ BY OTHER PROGRAMS: {lacking}");
+        return Ok(Outcome::Skipped(lacking));
+    }
+    Ok(Outcome::Passed(Count { passed: formats::run(root)?, ..Count::default() }))
 }
 
 /// Fetches the weights as a user does, then runs the tests that hear with them.

@@ -53,6 +53,27 @@ pub fn lacking_for_browser() -> Option<String> {
     }
 }
 
+/// Returns what reading the exports with other programs lacks on this machine; nothing when it can be done.
+///
+/// On Debian, as root, what is lacking is installed.
+pub fn lacking_for_formats() -> Option<String> {
+    let mut packages = Vec::new();
+    if !has_pip() {
+        packages.extend(["python3", "python3-pip", "python3-venv"]);
+    }
+    if !(runs("node") && runs("npm")) {
+        packages.extend(["nodejs", "npm"]);
+    }
+    (!packages.is_empty() && !install(&packages)).then(|| format!("install {}", packages.join(", ")))
+}
+
+/// Says whether Python can make an environment with packages of its own.
+fn has_pip() -> bool {
+    let modules = ["-c", "import ensurepip, venv"];
+    let status = Command::new("python3").args(modules).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
 /// Returns the major version of Node.
 fn node_version() -> Option<u32> {
     let output = Command::new("node").arg("--version").stdin(Stdio::null()).output().ok()?;

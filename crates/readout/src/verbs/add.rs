@@ -1,13 +1,12 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use archive::{Archive, State, Stated};
-use model::ShowId;
+use archive::{Archive, EpisodeEntry, State, Stated};
 use serde_json::json;
 
-use super::{json_line, line, subscribe};
+use super::{json_line, line, subscribe, texts};
 use crate::arguments::{Add, Everywhere};
 use crate::console::clock;
 use crate::failure::{self, Outcome, hinted, wrong_use};
@@ -37,14 +36,24 @@ pub fn add(everywhere: &Everywhere, add: &Add) -> Result<Outcome> {
     }
     let stated = stated(add)?;
     let (files, mut failed) = files(&paths);
-    if files.len() > 1 && (add.title.is_some() || add.notes.is_some()) {
+    let (transcripts, files): (Vec<PathBuf>, Vec<PathBuf>) =
+        files.into_iter().partition(|file| texts::is_text(file));
+    if add.episode.is_some() && transcripts.is_empty() {
         return Err(wrong_use(
-            format!("--title and --notes are of one episode, and there are {} files", files.len()),
+            "--episode says whose transcript it is, and there is none",
+            "name a transcript",
+        ));
+    }
+    let episodes = files.len() + transcripts.iter().filter(|text| partner(text, &files).is_none()).count();
+    if episodes > 1 && (add.title.is_some() || add.notes.is_some()) {
+        return Err(wrong_use(
+            format!("--title and --notes are of one episode, and there are {episodes} files"),
             "add that file alone, and the others without them",
         ));
     }
     let mut added = 0;
     let mut shows = BTreeSet::new();
+    let mut recordings = BTreeMap::new();
     let mut partly = 0;
     if addresses.len() + lists.len() > 0 {
         let archive = place::create(everywhere)?;
@@ -72,9 +81,10 @@ pub fn add(everywhere: &Everywhere, add: &Add) -> Result<Outcome> {
         let archive = place::create(everywhere)?;
         for file in &files {
             match add_one(everywhere, &archive, file, &stated) {
-                Ok(show) => {
+                Ok(entry) => {
                     added += 1;
-                    shows.insert(show);
+                    shows.insert(entry.show.id);
+                    recordings.insert(file.clone(), entry.episode.id);
                 }
                 // The rest would meet the same full disk.
                 Err(error)
@@ -97,11 +107,32 @@ pub fn add(everywhere: &Everywhere, add: &Add) -> Result<Outcome> {
             line(format_args!("`readout run` hears what is waiting in {}", place::shown(archive.dir())))?;
         }
     }
+    if !transcripts.is_empty() {
+        let archive = place::create(everywhere)?;
+        let named = add.episode.as_deref().map(|episode| archive.find_episode(episode)).transpose()?;
+        for text in &transcripts {
+            let beside = partner(text, &files).and_then(|media| recordings.get(media).copied());
+            let episode = named.as_ref().map(|entry| entry.episode.id).or(beside);
+            match texts::add_text(everywhere, &archive, text, &stated, episode) {
+                Ok(_) => added += 1,
+                Err(error) => {
+                    failure::print(&error);
+                    failed += 1;
+                }
+            }
+        }
+    }
     Ok(match (added + partly, failed + partly) {
         (_, 0) => Outcome::Done,
         (0, _) => Outcome::Failed,
         _ => Outcome::Partial,
     })
+}
+
+/// The recording that a transcript lies beside.
+fn partner<'file>(text: &Path, media: &'file [PathBuf]) -> Option<&'file PathBuf> {
+    // `talk.2.vtt` is of `talk.2.mp3` rather than of `talk.mp3`.
+    media.iter().filter(|media| texts::belongs(text, media)).max_by_key(|media| media.as_os_str().len())
 }
 
 /// What a person states of what is added.
@@ -136,8 +167,8 @@ fn add_list(everywhere: &Everywhere, archive: &Archive, path: &Path, add: &Add) 
     subscribe::add_list(everywhere, archive, &name, &bytes, add)
 }
 
-/// Adds one file; gives the show it went to.
-fn add_one(everywhere: &Everywhere, archive: &Archive, file: &Path, stated: &Stated) -> Result<ShowId> {
+/// Adds one media file; gives the episode it went to.
+fn add_one(everywhere: &Everywhere, archive: &Archive, file: &Path, stated: &Stated) -> Result<EpisodeEntry> {
     // Looked at before it is copied: what is no media should not become an episode.
     let info = hearing::look_at(file)?;
     let added = archive.add_file(file, stated)?;
@@ -152,12 +183,12 @@ fn add_one(everywhere: &Everywhere, archive: &Archive, file: &Path, stated: &Sta
             "file": file, "episode": added.episode, "recording": added.recording, "new": added.new,
             "show": entry.show.title, "title": entry.episode.title, "media": info,
         }))?;
-        return Ok(entry.show.id);
+        return Ok(entry);
     }
     let length = info.duration.map(|length| format!("{}, ", clock(length.0))).unwrap_or_default();
     let what = if added.new { "added" } else { "was there already:" };
     line(format_args!("{what} {} / {} ({length}{})", entry.show.title, entry.episode.title, info.codec))?;
-    Ok(entry.show.id)
+    Ok(entry)
 }
 
 fn notes(path: &Path) -> Result<String> {
@@ -189,6 +220,11 @@ fn files(paths: &[&PathBuf]) -> (Vec<PathBuf>, usize) {
             Ok(metadata) if metadata.is_dir() => {
                 let mut found = Vec::new();
                 walk(path, DEEPEST, &mut found);
+                // Of the texts of a folder, those that lie beside a recording of the same name.
+                let (mut texts, media): (Vec<PathBuf>, Vec<PathBuf>) =
+                    found.into_iter().partition(|file| texts::is_text(file));
+                texts.retain(|text| partner(text, &media).is_some());
+                let mut found = [media, texts].concat();
                 if found.is_empty() {
                     wrong(
                         "has no media files",
@@ -212,7 +248,7 @@ fn files(paths: &[&PathBuf]) -> (Vec<PathBuf>, usize) {
     (files, failed)
 }
 
-/// Media files below a folder, by name. What is hidden is left alone, and so is what cannot be read.
+/// Media files and texts below a folder, by name. What is hidden is left alone, and so is what cannot be read.
 fn walk(folder: &Path, deeper: usize, found: &mut Vec<PathBuf>) {
     let Ok(entries) = fs::read_dir(folder) else {
         eprintln!("note: {} cannot be read and is left out", folder.display());
@@ -227,7 +263,9 @@ fn walk(folder: &Path, deeper: usize, found: &mut Vec<PathBuf>) {
             continue;
         } else if path.is_dir() && !path.is_symlink() && deeper > 0 {
             walk(&path, deeper - 1, found);
-        } else if path.is_file() && ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str())) {
+        } else if path.is_file()
+            && (texts::is_text(&path) || ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str())))
+        {
             found.push(path);
         }
     }

@@ -1,15 +1,15 @@
 use std::fmt::Write;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use archive::{Archive, EpisodeEntry, Reading, Text};
 use model::{Millis, Word};
 use serde_json::json;
-use transcript::{About, Paragraph};
+use transcript::{About, Format, Paragraph};
 
-use super::{bytes, json_line, text};
+use super::{bytes, json_line, text, texts};
 use crate::arguments::{Everywhere, Export, Show};
 use crate::console::clock;
-use crate::failure::{Outcome, hinted};
+use crate::failure::{Outcome, hinted, wrong_use};
 use crate::place;
 
 /// Widest line of running text; longer ones are hard to read.
@@ -17,7 +17,7 @@ const WIDTH: usize = 88;
 
 pub fn show(everywhere: &Everywhere, show: &Show) -> Result<Outcome> {
     let archive = place::open(everywhere)?;
-    let (entry, reading) = reading(&archive, &show.episode, show.no_repairs)?;
+    let (entry, reading) = reading(&archive, &show.episode, show.no_repairs, show.hearing.as_deref())?;
     if everywhere.json {
         json_line(&json!({
             "episode": entry.episode, "show": entry.show.title, "recording": entry.recording,
@@ -31,9 +31,14 @@ pub fn show(everywhere: &Everywhere, show: &Show) -> Result<Outcome> {
 
 pub fn export(everywhere: &Everywhere, export: &Export) -> Result<Outcome> {
     let archive = place::open(everywhere)?;
-    let (entry, reading) = reading(&archive, &export.episode, export.no_repairs)?;
+    let (entry, reading) = reading(&archive, &export.episode, export.no_repairs, export.hearing.as_deref())?;
     let written = transcript::export(export.format, &about(&entry, &reading), &reading.transcript)?;
-    if everywhere.json {
+    if let Some(file) = &export.output {
+        std::fs::write(file, &written).with_context(|| format!("{} cannot be written", file.display()))?;
+    } else if everywhere.json {
+        if export.format == Format::Docx {
+            return Err(wrong_use("a document is no text for --json", "name a file with --output"));
+        }
         json_line(&json!({
             "episode": entry.episode.id, "format": export.format.extension(),
             "text": String::from_utf8_lossy(&written),
@@ -45,9 +50,20 @@ pub fn export(everywhere: &Everywhere, export: &Export) -> Result<Outcome> {
 }
 
 /// The episode that was asked for and its text, or why there is none.
-fn reading(archive: &Archive, wanted: &str, as_heard: bool) -> Result<(EpisodeEntry, Reading)> {
+fn reading(
+    archive: &Archive,
+    wanted: &str,
+    as_heard: bool,
+    hearing: Option<&str>,
+) -> Result<(EpisodeEntry, Reading)> {
     let entry = archive.find_episode(wanted)?;
     let which = if as_heard { Text::AsHeard } else { Text::Revised };
+    if let Some(hearing) = hearing {
+        let hearing = texts::chosen(archive, &entry, hearing)?;
+        let transcript = archive.transcript(hearing.id, which)?;
+        let version = entry.version;
+        return Ok((entry, Reading { hearing, transcript, version }));
+    }
     if let Some(reading) = archive.reading(entry.episode.id, which)? {
         return Ok((entry, reading));
     }
