@@ -70,6 +70,8 @@ pub enum Verb {
     Transcribe(Transcribe),
     /// Write an episode's transcript in a standard format
     Export(Export),
+    /// An episode's chapters: list, correct, write
+    Chapters(Chapters),
     /// Write the archive, or one show, as a site that any web server can hand out
     Publish(Publish),
     /// Names: make them known, correct them everywhere, see why they stand there, take it back
@@ -245,6 +247,49 @@ pub struct Texts {
     /// Show this one from now on: heard, publisher, imported, or the beginning of its id
     #[arg(long, value_name = "WHICH")]
     pub show: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Chapters come from a person, else from the publisher, else they are found in the text. What is added or removed here
+makes the list yours; --reset gives it up.
+
+Examples:
+  readout chapters 'Two readouts'
+  readout chapters 'Two readouts' --add '12:30 The ferry'
+  readout chapters 'Two readouts' --remove 3
+  readout chapters 'Two readouts' --set chapters.json
+  readout chapters 'Two readouts' --format vtt > chapters.vtt")]
+pub struct Chapters {
+    /// Title, SHOW/TITLE, or the beginning of an id
+    #[arg(value_name = "EPISODE")]
+    pub episode: String,
+    /// Take the chapters of this file (Podcasting 2.0 JSON)
+    #[arg(long, value_name = "FILE", group = "change")]
+    pub set: Option<PathBuf>,
+    /// Add a chapter, or rename the one at this time
+    #[arg(long, value_name = "'TIME TITLE'", group = "change")]
+    pub add: Option<String>,
+    /// Remove the chapter with this number
+    #[arg(long, value_name = "N", group = "change")]
+    pub remove: Option<usize>,
+    /// Give up your own chapters
+    #[arg(long, group = "change")]
+    pub reset: bool,
+    /// Write them as a file
+    #[arg(long, value_enum, conflicts_with = "change")]
+    pub format: Option<ChapterFormat>,
+}
+
+/// A format that chapters are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ChapterFormat {
+    /// Podcasting 2.0
+    Json,
+    /// WebVTT, for players in browsers
+    Vtt,
+    /// FFmpeg metadata, to write them into a media file
+    Ffmetadata,
 }
 
 #[derive(Debug, Args)]

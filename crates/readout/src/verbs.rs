@@ -1,6 +1,7 @@
 //! One file a verb.
 
 pub mod add;
+pub mod chapters;
 pub mod check;
 pub mod demo;
 pub mod models;

@@ -6,6 +6,7 @@ use std::process::Command;
 const VERBS: &[&str] = &[
     "",
     "add",
+    "chapters",
     "check",
     "demo",
     "export",

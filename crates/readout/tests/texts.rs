@@ -83,36 +83,36 @@ fn transcripts_go_to_the_recordings_they_lie_beside() {
     place.file("folder/README.md", "# Not a transcript");
     let added = place.run(["add", "folder"]);
     assert!(
-        added.works().contains("added to The Open Line / One call, two readouts (WebVTT captions"),
+        added.works().contains("added to Recordings / call (WebVTT captions"),
         "{added:?}"
     );
-    assert_eq!(added.out.matches("added").count(), 3, "two files, and the hint: {added:?}");
-    let texts = place.run(["texts", "One call, two readouts", "--json"]);
+    assert_eq!(added.out.matches("added").count(), 2, "two files, and no more: {added:?}");
+    let texts = place.run(["texts", "call", "--json"]);
     assert_eq!(texts.json().len(), 1, "{texts:?}");
     assert_eq!(texts.json()[0]["shown"], true);
 
     // The same recording's name, later and elsewhere; then said outright.
     place.file("later/call.srt", "1\n00:00:01,000 --> 00:00:02,000\nQuite another text.\n");
-    assert!(place.run(["add", "later/call.srt"]).works().contains("added to The Open Line"));
+    assert!(place.run(["add", "later/call.srt"]).works().contains("added to Recordings"));
     place.file("other.md", "**Ann:** A third text.\n");
-    let third = place.run(["add", "other.md", "--episode", "one call, two readouts", "--json"]);
+    let third = place.run(["add", "other.md", "--episode", "CALL", "--json"]);
     assert_eq!(third.json()[0]["attached"], true, "{third:?}");
-    let texts = place.run(["texts", "One call, two readouts"]);
+    let texts = place.run(["texts", "call"]);
     assert_eq!(texts.works().lines().count(), 3, "{texts:?}");
     assert!(
-        texts.out.lines().any(|line| line.starts_with("* ") && line.contains("other.md, 4 words, no times")),
+        texts.out.lines().any(|line| line.starts_with("* ") && line.contains("other.md, 3 words, no times")),
         "{texts:?}"
     );
-    let first = place.run(["texts", "One call, two readouts", "--json"]).json()[0]["text"]
+    let first = place.run(["texts", "call", "--json"]).json()[0]["text"]
         .as_str()
         .unwrap()
         .to_owned();
-    let once = place.run(["export", "One call, two readouts", "--format", "txt", "--hearing", &first]);
+    let once = place.run(["export", "call", "--format", "txt", "--hearing", &first]);
     assert!(once.works().contains("Good evening"), "{once:?}");
-    assert!(place.run(["show", "One call, two readouts"]).works().contains("A third text."));
-    let chosen = place.run(["texts", "One call, two readouts", "--show", &first]);
+    assert!(place.run(["show", "call"]).works().contains("A third text."));
+    let chosen = place.run(["texts", "call", "--show", &first]);
     assert!(chosen.works().lines().next().unwrap().starts_with("* "), "{chosen:?}");
-    assert!(place.run(["show", "One call, two readouts"]).works().contains("Ann Lee: Good evening"));
-    place.run(["show", "One call, two readouts", "--hearing", "heard"]).fails(1, "has no text heard");
+    assert!(place.run(["show", "call"]).works().contains("Ann Lee: Good evening"));
+    place.run(["show", "call", "--hearing", "heard"]).fails(1, "has no text heard");
     place.run(["check"]).works();
 }

@@ -1,7 +1,7 @@
 // The strip of the whole episode: shows how far the voice is, and goes where it is clicked. Positions are attributes of
 // SVG shapes, because the page allows no inline style.
 
-import { clock } from "./fragment.js";
+import { clock, parseFragment } from "./fragment.js";
 
 const WIDTH = 320;
 const SVG = "http://www.w3.org/2000/svg";
@@ -12,6 +12,10 @@ export class Strip {
     this.player = player;
     this.marks = document.getElementById("strip-marks");
     this.tip = document.getElementById("strip-tip");
+    this.chapters = [...document.querySelectorAll("#chapters a")].map((link) => ({
+      start: parseFragment(link.hash)?.start ?? 0,
+      title: link.lastElementChild.textContent,
+    }));
     element.setAttribute("role", "slider");
     element.setAttribute("tabindex", "0");
     element.setAttribute("aria-label", "Position in the recording");
@@ -26,9 +30,13 @@ export class Strip {
     });
     element.addEventListener("pointermove", (event) => {
       const time = this.#timeAt(event);
-      this.tip.textContent = clock(time);
+      const chapter = this.chapters.findLast(({ start }) => start <= time);
+      this.tip.textContent = chapter ? `${clock(time)}  ${chapter.title}` : clock(time);
       this.tip.hidden = false;
-      this.tip.style.left = `${(time / this.player.duration) * 100}%`;
+      // A long title stays within the strip.
+      const [width, half] = [element.clientWidth, this.tip.offsetWidth / 2];
+      const middle = (time / this.player.duration) * width;
+      this.tip.style.left = `${Math.max(half, Math.min(width - half, middle))}px`;
       if (dragging) onSeek(time);
     });
     for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, () => (dragging = false));

@@ -15,7 +15,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use model::{EpisodeId, MediaInfo, Millis, Origin, ShowId, Stretch, Transcript};
+use model::{Chapter, ChapterSource, EpisodeId, MediaInfo, Millis, Origin, ShowId, Stretch, Transcript};
 use serde::Deserialize;
 use transcript::{About, Format, length_in_words, long_date};
 
@@ -29,6 +29,8 @@ pub(crate) struct Loaded {
     /// Empty when nothing was heard yet.
     pub transcript: Transcript,
     pub names: Names,
+    /// Who gave the chapters that are shown, and those that are listed.
+    pub chapters: Option<(ChapterSource, Vec<Chapter>)>,
     pub version: u64,
 }
 
@@ -42,7 +44,16 @@ pub(crate) fn load(archive: &Archive, id: EpisodeId) -> archive::Result<Loaded> 
         None => Names::default(),
     };
     let transcript = reading.map(|reading| reading.transcript).unwrap_or_default();
-    Ok(Loaded { entry, standing, transcript, names, version })
+    let chapters = archive.chapters(id)?.map(|(source, mut chapters)| {
+        chapters.retain(|chapter| !chapter.unlisted);
+        for (number, chapter) in (1..).zip(&mut chapters) {
+            if chapter.title.trim().is_empty() {
+                chapter.title = format!("Chapter {number}");
+            }
+        }
+        (source, chapters)
+    });
+    Ok(Loaded { entry, standing, transcript, names, chapters, version })
 }
 
 impl Loaded {
@@ -90,6 +101,11 @@ struct Page<'a> {
     names: &'a Names,
     /// Whether readers can decide of names here.
     decidable: bool,
+    chapters: &'a [Chapter],
+    /// Nobody gave them: they are found in the text.
+    chapters_found: bool,
+    /// Where they begin on the strip.
+    chapter_marks: Vec<f64>,
     bars: Vec<Bar>,
     coverage: Option<String>,
     gaps: Vec<&'a Stretch>,
@@ -120,7 +136,8 @@ pub(crate) fn written(loaded: &Loaded, places: Places, audio: bool) -> Result<St
 }
 
 fn html(loaded: &Loaded, places: Places, audio: bool, decidable: bool) -> Page<'_> {
-    let Loaded { entry, standing, transcript, names, version } = loaded;
+    let Loaded { entry, standing, transcript, names, chapters, version } = loaded;
+    let listed = chapters.as_ref().map(|(_, chapters)| chapters.as_slice()).unwrap_or_default();
     let recording = entry.recording.as_ref();
     let duration = loaded.duration();
     let notes = entry.episode.notes.as_deref().unwrap_or_default();
@@ -147,9 +164,12 @@ fn html(loaded: &Loaded, places: Places, audio: bool, decidable: bool) -> Page<'
         standing,
         language: transcript.language.as_deref().unwrap_or_default(),
         version: *version,
-        passages: passages::passages(transcript, names, Millis(0)),
         names,
         decidable,
+        passages: passages::in_chapters(transcript, names, listed),
+        chapters: listed,
+        chapters_found: chapters.as_ref().is_some_and(|(source, _)| *source == ChapterSource::Found),
+        chapter_marks: strip::marks(listed, duration),
         bars: strip::bars(transcript, duration),
         // Of a recording under way nobody can say yet how much of it will be understood.
         // And only a recogniser was measured against the speech that there is.

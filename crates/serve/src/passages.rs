@@ -1,9 +1,10 @@
 //! The transcript as the page shows it: paragraphs whose words carry their times, and stretches without words.
 
 use crate::names::{Names, Note};
-use model::{Millis, Stretch, StretchKind, Transcript, Word};
+use model::{Chapter, Millis, Stretch, StretchKind, Timing, Transcript, Word};
+use std::collections::VecDeque;
 use std::fmt::{self, Write as _};
-use transcript::{Paragraph, describe, length_in_words, paragraphs};
+use transcript::{Paragraph, describe, ends_sentence, length_in_words, paragraphs};
 
 /// What stands where a name would, when the text says that the speaker changes and not who it is.
 const SOMEBODY: &str = "Unknown speaker";
@@ -16,6 +17,15 @@ const UNSURE: f32 = 0.4;
 pub(crate) enum Passage<'a> {
     Spoken(Spoken<'a>),
     Unspoken(Unspoken),
+    Heading(Heading<'a>),
+}
+
+/// The title of a chapter, above its first passage.
+pub(crate) struct Heading<'a> {
+    pub start: Millis,
+    pub title: &'a str,
+    /// False when the passage below has the same time, and with it the same place in addresses.
+    pub anchor: bool,
 }
 
 /// A paragraph.
@@ -37,6 +47,69 @@ pub(crate) struct Unspoken {
     pub end: Millis,
     pub kind: &'static str,
     pub text: String,
+}
+
+/// All passages, each chapter beginning one, with its title above.
+pub(crate) fn in_chapters<'a>(
+    transcript: &'a Transcript,
+    names: &'a Names,
+    chapters: &'a [Chapter],
+) -> Vec<Passage<'a>> {
+    let mut chapters = chapters.iter().filter(|chapter| !chapter.unlisted).peekable();
+    let mut headed = Vec::new();
+    let mut rest: VecDeque<Passage<'a>> = passages(transcript, names, Millis(0)).into();
+    while let Some(passage) = rest.pop_front() {
+        let Some(chapter) = chapters.peek() else {
+            headed.push(passage);
+            continue;
+        };
+        if chapter.start <= passage.start() {
+            let anchor = match &passage {
+                Passage::Spoken(spoken) => !spoken.timed || spoken.start != chapter.start,
+                _ => true,
+            };
+            headed.push(Passage::Heading(Heading { start: chapter.start, title: &chapter.title, anchor }));
+            chapters.next();
+            rest.push_front(passage);
+            continue;
+        }
+        match passage {
+            Passage::Spoken(spoken) => {
+                let (before, after) = split(spoken, chapter.start);
+                headed.push(Passage::Spoken(before));
+                if let Some(after) = after {
+                    rest.push_front(Passage::Spoken(after));
+                }
+            }
+            other => headed.push(other),
+        }
+    }
+    headed
+}
+
+/// A paragraph up to where a chapter begins, and the rest. Publishers' times are not exact to the word: a sentence that
+/// begins within a few words of one is not cut.
+fn split(spoken: Spoken<'_>, at: Millis) -> (Spoken<'_>, Option<Spoken<'_>>) {
+    const NEAR: usize = 8;
+    let words = spoken.words;
+    let exact = words.partition_point(|word| word.start < at);
+    let begins = |index: &usize| {
+        let (before, word) = (index.checked_sub(1).and_then(|before| words.get(before)), words.get(*index));
+        before.is_none_or(|before| ends_sentence(&before.text, word.map(|word| word.text.as_str())))
+    };
+    let near = (exact.saturating_sub(NEAR)..=(exact + NEAR).min(words.len())).filter(begins);
+    let index = near.min_by_key(|index| index.abs_diff(exact)).unwrap_or(exact);
+    let (before, after) = words.split_at(index);
+    let Some(first) = after.first().filter(|_| !before.is_empty()) else { return (spoken, None) };
+    let rest = Spoken {
+        start: first.start,
+        timed: first.timing != Timing::Estimated,
+        speaker: None,
+        words: after,
+        first: spoken.first + index,
+        names: spoken.names,
+    };
+    (Spoken { words: before, ..spoken }, Some(rest))
 }
 
 /// Passages that begin at or after `from`.
@@ -72,6 +145,7 @@ impl Passage<'_> {
         match self {
             Self::Spoken(spoken) => spoken.start,
             Self::Unspoken(unspoken) => unspoken.start,
+            Self::Heading(heading) => heading.start,
         }
     }
 
@@ -89,6 +163,9 @@ impl Passage<'_> {
             }
             Self::Unspoken(unspoken) => {
                 hasher.update(unspoken.text.as_bytes()).update(&unspoken.start.0.to_le_bytes());
+            }
+            Self::Heading(heading) => {
+                hasher.update(heading.title.as_bytes()).update(&heading.start.0.to_le_bytes());
             }
         }
         hasher.finalize().as_bytes().iter().take(8).fold(0, |value, byte| value << 8 | u64::from(*byte))

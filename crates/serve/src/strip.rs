@@ -1,6 +1,6 @@
 //! The strip of the whole episode: how densely it is spoken, where there is music, where something is missing.
 
-use model::{Millis, StretchKind, Transcript};
+use model::{Chapter, Millis, StretchKind, Transcript};
 
 /// Bars of the strip: one in three or four pixels of a wide screen.
 pub(crate) const BARS: u64 = 320;
@@ -41,6 +41,13 @@ pub(crate) fn bars(transcript: &Transcript, duration: Millis) -> Vec<Bar> {
         Bar { x: x as u64, y: (HEIGHT - height) / 2, height, kind }
     };
     words.iter().enumerate().zip(gaps.iter().zip(&music)).map(column).collect()
+}
+
+/// Where chapters but the first begin, in the strip's own units.
+pub(crate) fn marks(chapters: &[Chapter], duration: Millis) -> Vec<f64> {
+    let inside =
+        chapters.iter().map(|chapter| chapter.start.0).filter(|start| (1..duration.0).contains(start));
+    inside.map(|start| (start as f64 / duration.0 as f64 * BARS as f64 * 100.0).round() / 100.0).collect()
 }
 
 /// The share of each bar's time, 0 to 1, that spans of time cover.

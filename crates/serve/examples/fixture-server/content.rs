@@ -1,7 +1,7 @@
 //! What is said in the made-up recordings.
 
 use archive::Stated;
-use model::{HeardWindow, Millis, Person, Stretch, StretchKind, Word};
+use model::{Chapter, HeardWindow, Millis, Person, Stretch, StretchKind, Word};
 
 pub const NOTES: &str = "A call about a lighthouse, in two ministries' words. Maren Aldous and Teo Brandvold lay the \
 two readouts side by side and ask what each leaves out.\n\nThe texts: https://example.org/readouts/northern and \
@@ -81,6 +81,30 @@ pub fn long() -> Talk {
         text.push('\n');
     }
     speak(&text)
+}
+
+/// Chapters of even length, each at the begin of a sentence but the last, which begins within one.
+pub fn chapters(talk: &Talk, titles: &[&str]) -> Vec<Chapter> {
+    let words: Vec<&Word> = talk.windows.iter().flat_map(|window| &window.words).collect();
+    let start = |number: usize| {
+        let from = words.len() * number / titles.len();
+        let ends = |word: &&Word| word.text.ends_with('.');
+        let sentence = words[from..].iter().position(ends).map_or(from, |last| from + last + 1);
+        match number {
+            0 => Millis(0),
+            _ if number + 1 == titles.len() => words[from].start,
+            _ => words.get(sentence).map_or(Millis(0), |word| word.start),
+        }
+    };
+    let chapter = |(number, title): (usize, &&str)| Chapter {
+        start: start(number),
+        end: None,
+        title: (*title).into(),
+        link: None,
+        image: None,
+        unlisted: false,
+    };
+    titles.iter().enumerate().map(chapter).collect()
 }
 
 /// Gives every word a time, as a calm voice would: by its letters, with pauses at punctuation. `_word_` is unsure; a line

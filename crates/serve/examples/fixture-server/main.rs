@@ -12,7 +12,7 @@ use archive::{
     Stage, Stated, respelled,
 };
 use content::Talk;
-use model::{EpisodeId, HearingId, MediaInfo, MediaTags, Millis, Quality, RecordingId};
+use model::{ChapterSource, EpisodeId, HearingId, MediaInfo, MediaTags, Millis, Quality, RecordingId};
 use std::io::BufRead;
 use std::path::Path;
 use std::sync::Arc;
@@ -49,6 +49,9 @@ fn main() -> Result<()> {
     let stated = harbour("Names in the wind", "2026-11-11")?;
     let names_id = maker.heard("names.wav", &sound::wav(names.duration), "WAV", &stated, &names)?;
     maker.repaired(names_id)?;
+    let titles =
+        ["Harbour Light, the call", "Northern readout", "What the southern text leaves out", "The lamp"];
+    archive.set_chapters(talk_id, ChapterSource::Found, &content::chapters(&talk, &titles))?;
 
     let long = content::long();
     let stated = harbour("The long night: ten hours of the harbour", "2026-10-15")?;
@@ -58,6 +61,9 @@ fn main() -> Result<()> {
     let stated = content::hostile_statement();
     let hostile_id =
         maker.heard(content::HOSTILE[0], &sound::wav(hostile.duration), "WAV", &stated, &hostile)?;
+
+    let titles = content::HOSTILE.get(..3).unwrap_or_default();
+    archive.set_chapters(hostile_id, ChapterSource::Publisher, &content::chapters(&hostile, titles))?;
 
     let stated = harbour("A ferry that never was", "2026-10-29")?;
     let (claim, _) = maker.probed("ferry.wav", b"not audio at all", "WAV", Millis(0), &stated)?;

@@ -22,9 +22,12 @@ pub(super) struct Terms {
     pub of_word: Vec<Option<u32>>,
 }
 
-/// Fewest and most words of a unit. Where nothing ends a sentence (some recognisers write no full stops) a unit ends
-/// anyway.
-const UNIT: std::ops::Range<usize> = 5..50;
+/// Fewest words of a unit, in texts of ordinary length.
+const SHORT: usize = 5;
+/// Most words beyond the fewest: where nothing ends a sentence (some recognisers write no full stops) a unit ends anyway.
+const LONG: usize = 45;
+/// Most units: more words make longer ones, so that no text takes more than some seconds and some tens of megabytes.
+const MOST: usize = 8_000;
 /// A pause, in milliseconds, that ends a unit.
 const PAUSE: u64 = 1_500;
 /// Shortest content word, in letters.
@@ -246,6 +249,7 @@ pub(super) fn terms(transcript: &Transcript, tongue: &Tongue) -> Terms {
             Some(number)
         })
         .collect();
+    let shortest = SHORT.max(words.len() / MOST);
     let mut units: Vec<Unit> = Vec::new();
     let mut first = 0;
     let mut turn = 0;
@@ -255,7 +259,7 @@ pub(super) fn terms(transcript: &Transcript, tongue: &Tongue) -> Terms {
         let turn_ends = turns.iter().take_while(|turn| turn.first as usize <= index + 1).count();
         turn += turn_ends;
         let ends = turn_ends > 0 || ends_here(&words[index], words.get(index + 1));
-        if index + 1 == words.len() || length >= UNIT.end || ends && length >= UNIT.start {
+        if index + 1 == words.len() || length >= shortest + LONG || ends && length >= shortest {
             let terms = of_word[first..=index].iter().flatten().copied().collect();
             units.push(Unit { first, terms });
             first = index + 1;
