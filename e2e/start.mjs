@@ -19,21 +19,32 @@ const FLAGS = [
   "--autoplay-policy=no-user-gesture-required",
 ];
 
-/** Starts the program with the made-up archive; what it printed, `order(text)` and `stop()`. */
+/** Starts the program with the made-up archive; what it printed, `order(text)`, `ask(text)` for its answer, and `stop()`. */
 export async function startServer() {
   const build = ["build", "--release", "-q", "-p", "readout-serve", "--example", "fixture-server"];
   const built = spawnSync("cargo", build, { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
   if (built.status !== 0) throw new Error("the fixture server does not build");
   const target = process.env.CARGO_TARGET_DIR ?? `${ROOT}target`;
   const child = spawn(`${target}/release/examples/fixture-server`, { stdio: ["pipe", "pipe", "inherit"] });
-  const line = await new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout }).once("line", resolve);
-    child.once("exit", (code) => reject(new Error(`the fixture server ended with ${code}`)));
-  });
-  child.removeAllListeners("exit");
+  const lines = createInterface({ input: child.stdout });
+  const nextLine = () =>
+    new Promise((resolve, reject) => {
+      const ended = (code) => reject(new Error(`the fixture server ended with ${code}`));
+      child.once("exit", ended);
+      lines.once("line", (line) => {
+        child.off("exit", ended);
+        resolve(JSON.parse(line));
+      });
+    });
+  const made = await nextLine();
   return {
-    ...JSON.parse(line),
+    ...made,
     order: (text) => child.stdin.write(`${text}\n`),
+    ask: (text) => {
+      const answer = nextLine();
+      child.stdin.write(`${text}\n`);
+      return answer;
+    },
     stop: () => new Promise((resolve) => child.once("exit", resolve) && child.stdin.end()),
   };
 }

@@ -48,7 +48,7 @@ test("the strip marks chapters and names the one under the pointer", async ({ pa
 
 test("no word is lost or doubled where a chapter cuts a paragraph", async ({ page, server, open }) => {
   await open(`/episode/${server.talk}`);
-  const shown = (await page.locator(".spoken p").allInnerTexts()).join(" ").split(/\s+/).join(" ");
+  const shown = (await page.locator(".spoken p").allTextContents()).join(" ").split(/\s+/).join(" ");
   const plain = await (await page.request.get(`${server.address}/episode/${server.talk}/transcript.txt`)).text();
   assert.equal(shown, plain.split("\n\n").map((text) => text.trim()).filter((text) => text && !text.startsWith("[")).join(" ").split(/\s+/).join(" "));
 });

@@ -82,10 +82,7 @@ fn transcripts_go_to_the_recordings_they_lie_beside() {
     place.file("folder/call.en.vtt", TALK);
     place.file("folder/README.md", "# Not a transcript");
     let added = place.run(["add", "folder"]);
-    assert!(
-        added.works().contains("added to Recordings / call (WebVTT captions"),
-        "{added:?}"
-    );
+    assert!(added.works().contains("added to Recordings / call (WebVTT captions"), "{added:?}");
     assert_eq!(added.out.matches("added").count(), 2, "two files, and no more: {added:?}");
     let texts = place.run(["texts", "call", "--json"]);
     assert_eq!(texts.json().len(), 1, "{texts:?}");
@@ -103,10 +100,7 @@ fn transcripts_go_to_the_recordings_they_lie_beside() {
         texts.out.lines().any(|line| line.starts_with("* ") && line.contains("other.md, 3 words, no times")),
         "{texts:?}"
     );
-    let first = place.run(["texts", "call", "--json"]).json()[0]["text"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let first = place.run(["texts", "call", "--json"]).json()[0]["text"].as_str().unwrap().to_owned();
     let once = place.run(["export", "call", "--format", "txt", "--hearing", &first]);
     assert!(once.works().contains("Good evening"), "{once:?}");
     assert!(place.run(["show", "call"]).works().contains("A third text."));

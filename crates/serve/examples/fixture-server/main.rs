@@ -96,10 +96,17 @@ fn main() -> Result<()> {
         move || server.run(stop)
     });
     for line in std::io::stdin().lock().lines() {
-        match line?.trim() {
-            "hear" => under_way.hear()?,
-            "finish" => under_way.finish()?,
-            other => eprintln!("no such order: {other}"),
+        match line?.trim().split(' ').collect::<Vec<_>>()[..] {
+            ["hear"] => under_way.hear()?,
+            ["finish"] => under_way.finish()?,
+            // Answered by a line, as nothing else is.
+            ["publish", address, folder] => {
+                let publishing =
+                    serve::Publishing { address: Some(address.into()), ..serve::Publishing::default() };
+                let published = serve::publish(&archive, Path::new(folder), &publishing, &|_, _| true)?;
+                println!("{}", serde_json::to_string(&published)?);
+            }
+            ref other => eprintln!("no such order: {other:?}"),
         }
     }
     stop.store(true, Ordering::Relaxed);

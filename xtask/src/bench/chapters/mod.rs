@@ -120,7 +120,9 @@ fn measure(texts: &[Joined]) -> (String, serde_json::Value) {
     for (name, method) in METHODS {
         let begun = Instant::now();
         let found: Vec<Vec<usize>> = texts.iter().map(method).collect();
-        let speed = hours / begun.elapsed().as_secs_f64();
+        let took = begun.elapsed().as_secs_f64();
+        // Methods that do not read the text have no speed.
+        let speed = if took < 0.01 { "–".to_owned() } else { format!("{:.0}", hours / took) };
         let mean = |score: fn(&[usize], &[usize], usize) -> f64| {
             let each = texts.iter().zip(&found);
             each.map(|(text, found)| score(&text.boundaries, found, text.transcript.words.len())).sum::<f64>()
@@ -132,7 +134,7 @@ fn measure(texts: &[Joined]) -> (String, serde_json::Value) {
         let (recalled, right) = hits.fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
         let percent = |part: usize, of: usize| 100.0 * part as f64 / of.max(1) as f64;
         table.push_str(&format!(
-            "| {name} | {pk:.3} | {diff:.3} | {parts}, {} | {:.0} | {:.0} | {speed:.0} |\n",
+            "| {name} | {pk:.3} | {diff:.3} | {parts}, {} | {:.0} | {:.0} | {speed} |\n",
             truth + texts.len(),
             percent(recalled, truth),
             percent(right, parts - texts.len()),
