@@ -10,6 +10,13 @@ use model::{Cue, Millis, Stretch, StretchKind, Timing, Transcript, Word};
 use std::ops::Range;
 use tokens::{Lexicon, Token};
 
+/// A word as it is spoken: in lower case, without accents and punctuation, numerals in (English) words, contractions written out.
+/// `7.7%` is "seven point seven percent", `don't` "do not", a dash nothing.
+#[must_use]
+pub fn spoken_forms(word: &str) -> Vec<String> {
+    tokens::spoken_forms(word)
+}
+
 /// A text with the times of the words in the sound.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Aligned {

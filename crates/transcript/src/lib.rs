@@ -21,7 +21,7 @@ mod segments;
 mod spacing;
 mod wording;
 
-pub use align::{Aligned, align};
+pub use align::{Aligned, align, spoken_forms};
 pub use complete::{IncompleteFile, VERSION, import_complete};
 pub use format::{Format, UnknownFormat};
 pub use import::{Complaint, Import, Limits, NotATranscript, Trouble, import};

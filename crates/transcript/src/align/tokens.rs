@@ -101,7 +101,13 @@ fn distance(a: &[char], b: &[char]) -> usize {
     row[b.len()]
 }
 
-/// The spoken forms of a word.
+/// See [`super::spoken_forms`].
+pub(super) fn spoken_forms(word: &str) -> Vec<String> {
+    let mut forms = Vec::new();
+    normalise(word, &mut forms);
+    forms
+}
+
 fn normalise(word: &str, forms: &mut Vec<String>) {
     let folded: String =
         word.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect();
