@@ -244,6 +244,11 @@ impl Archive {
         self.store.read(|tx| episodes::list(tx, show, skip, limit))
     }
 
+    /// Every episode with its version, which grows by every change of the episode or its text.
+    pub fn versions(&self) -> Result<Vec<(EpisodeId, u64)>> {
+        self.store.read(episodes::versions)
+    }
+
     /// One show.
     pub fn show(&self, show: ShowId) -> Result<ShowEntry> {
         let found = self.store.read(episodes::shows)?.into_iter().find(|entry| entry.show.id == show);

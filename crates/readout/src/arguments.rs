@@ -70,6 +70,8 @@ pub enum Verb {
     Transcribe(Transcribe),
     /// Write an episode's transcript in a standard format
     Export(Export),
+    /// Find what was said, by word and by sound
+    Search(Search),
     /// An episode's chapters: list, correct, write
     Chapters(Chapters),
     /// Write the archive, or one show, as a site that any web server can hand out
@@ -247,6 +249,35 @@ pub struct Texts {
     /// Show this one from now on: heard, publisher, imported, or the beginning of its id
     #[arg(long, value_name = "WHICH")]
     pub show: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Words are found in every inflection, \"phrases\" as they stand, prefix* by their begin, ~name by its sound. Words side by
+side must all be in a passage; OR, NOT (or -) and brackets work, and so do NEAR/5, speaker:, show:, date:2024-04..2024-06
+and has:gap. What sounds like a name that was misheard comes after what is written so; exact:name leaves it out.
+
+Examples:
+  readout search Lecornu
+  readout search '\"peace negotiations\" OR ceasefire'
+  readout search 'exact:Moscow speaker:\"Ann Lee\" date:2024'
+  readout search --json --queries names.txt > hits.jsonl")]
+pub struct Search {
+    /// What to look for
+    #[arg(value_name = "QUERY", required_unless_present = "queries", num_args = 1..)]
+    pub query: Vec<String>,
+    /// Search for each line of this file
+    #[arg(long, value_name = "FILE", conflicts_with = "query")]
+    pub queries: Option<PathBuf>,
+    /// Most episodes that are shown
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub limit: usize,
+    /// Most passages of each
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub passages: usize,
+    /// Only what is written so: nothing by its sound
+    #[arg(long)]
+    pub exact: bool,
 }
 
 #[derive(Debug, Args)]

@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Verb::Texts(texts) => verbs::texts::texts(&everywhere, &texts),
         Verb::Transcribe(transcribe) => verbs::transcribe::transcribe(&everywhere, &transcribe),
         Verb::Export(export) => verbs::show::export(&everywhere, &export),
+        Verb::Search(search) => verbs::search::search(&everywhere, &search),
         Verb::Chapters(chapters) => verbs::chapters::chapters(&everywhere, &chapters),
         Verb::Publish(publish) => verbs::publish::publish(&everywhere, &publish),
         Verb::Names(names) => verbs::names::names(&everywhere, &names),

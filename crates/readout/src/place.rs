@@ -40,6 +40,15 @@ pub fn create(everywhere: &Everywhere) -> Result<Archive> {
     Ok(Archive::create(folder(everywhere)?)?)
 }
 
+/// What can be searched of an archive: a folder in it, that is made again when it cannot be read.
+pub fn index(archive: &Archive) -> Result<search::Index> {
+    let (index, opened) = search::Index::open(&archive.dir().join("index"))?;
+    if let search::Opened::Again(reason) = opened {
+        eprintln!("note: the index is made again: {reason}");
+    }
+    Ok(index)
+}
+
 /// A path as it is printed: as it was given, or shortened with `~` where it lies below the home folder.
 pub fn shown(path: &Path) -> String {
     match std::env::home_dir().and_then(|home| path.strip_prefix(home).ok().map(Path::to_owned)) {

@@ -8,6 +8,7 @@ pub mod models;
 pub mod names;
 pub mod publish;
 pub mod run;
+pub mod search;
 pub mod serve;
 pub mod show;
 pub mod shows;

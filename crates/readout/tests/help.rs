@@ -24,6 +24,7 @@ const VERBS: &[&str] = &[
     "names undo",
     "publish",
     "run",
+    "search",
     "serve",
     "show",
     "shows",

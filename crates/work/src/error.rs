@@ -13,6 +13,9 @@ pub enum WorkError {
     /// The recogniser's weights cannot be loaded.
     #[error(transparent)]
     Load(#[from] speech::LoadError),
+    /// What can be searched cannot be brought up to date.
+    #[error(transparent)]
+    Search(#[from] search::Error),
     /// A file that was to be transcribed gives no sound.
     #[error(transparent)]
     Media(#[from] MediaError),

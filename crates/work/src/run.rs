@@ -181,7 +181,7 @@ fn may_pass(error: &WorkError) -> bool {
     match error {
         WorkError::Archive(error) => error.is_paused(),
         WorkError::Weights(_) => true,
-        WorkError::Load(_) | WorkError::Media(_) => false,
+        WorkError::Load(_) | WorkError::Media(_) | WorkError::Search(_) => false,
     }
 }
 

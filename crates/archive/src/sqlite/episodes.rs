@@ -490,6 +490,12 @@ pub(crate) fn entry(tx: &Transaction<'_>, id: EpisodeId) -> Result<EpisodeEntry>
     Ok(EpisodeEntry { coverage, episode, show, recording, hearing, version, cells })
 }
 
+pub(crate) fn versions(tx: &Transaction<'_>) -> Result<Vec<(EpisodeId, u64)>> {
+    let mut statement = tx.prepare_cached("SELECT id, version FROM episodes")?;
+    let rows = statement.query_map([], |row| Ok((parsed(row, "id")?, count(row, "version")?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 fn recording_row(row: &Row<'_>) -> rusqlite::Result<Recording> {
     Ok(Recording {
         id: parsed(row, "id")?,

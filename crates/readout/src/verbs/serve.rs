@@ -26,18 +26,33 @@ pub fn serve(everywhere: &Everywhere, serve: &Serve) -> Result<Outcome> {
             line(format_args!("The pages of {} are at {url} (Ctrl-C ends)", place::shown(archive.dir())))?
         }
     }
+    let searching = keep_searchable(&archive, stop.clone())?;
     let worker = match serve.no_work {
         true => None,
         false => Some(work(everywhere, serve, archive, stop.clone())?),
     };
     let served = server.run(stop.clone());
     stop.store(true, Ordering::SeqCst);
+    let _ = searching.join();
     if let Some(worker) = worker {
         // A panic there has been printed; the pages were served all the same.
         let _ = worker.join();
     }
     served?;
     Ok(Outcome::Done)
+}
+
+/// Keeps what can be searched up to date with the archive.
+fn keep_searchable(archive: &Archive, stop: Arc<AtomicBool>) -> Result<thread::JoinHandle<()>> {
+    let archive = archive.clone();
+    let begun = thread::Builder::new().name("index".into()).spawn(move || {
+        let kept = place::index(&archive).and_then(|index| Ok(work::keep_searchable(&archive, &index, &stop)?));
+        if let Err(error) = kept {
+            failure::print(&error);
+            eprintln!("note: the pages are still served; what is new cannot be searched");
+        }
+    });
+    Ok(begun?)
 }
 
 /// Does the work that becomes due, beside the pages. When it cannot go on it says why, and the pages stay.
