@@ -2,7 +2,7 @@ use crate::blobs::Blobs;
 use crate::sqlite::{Store, alignments, chapters, episodes, hearings, ledger, revisions, texts};
 use crate::{
     Added, Alignment, Author, Begun, Change, Claim, EpisodeEntry, Error, HearingRequest, HearingResult,
-    Imported, LiveWord, Removed, Result, Revision, ShowEntry, Stated, Status, TextAdded,
+    Imported, LiveWord, Priority, Removed, Result, Revision, ShowEntry, Stage, Stated, Status, TextAdded,
 };
 use model::{
     BlobHash, Chapter, ChapterSource, EpisodeFacts, EpisodeId, HeardWindow, Hearing, HearingId, MediaInfo,
@@ -84,7 +84,7 @@ impl Archive {
     }
 
     /// Copies a file in and, in the transaction that makes it a blob, does `work` with its hash and size.
-    fn with_blob<T>(
+    pub(crate) fn with_blob<T>(
         &self,
         path: &Path,
         work: impl Fn(&rusqlite::Transaction<'_>, &BlobHash, u64) -> Result<T>,
@@ -289,7 +289,7 @@ impl Archive {
         self.store.read(hearings::status)
     }
 
-    /// Stores the result of the stage `probe`, finishes it and makes `hear` due, at once. Where the publisher has a
+    /// Stores the result of the stage `probe`, finishes it and makes `fingerprint` and `hear` due, at once. Where the publisher has a
     /// transcript that will do, or may still have one, the recording is not heard, unless its show's settings say so.
     pub fn record_probe(
         &self,
@@ -302,6 +302,7 @@ impl Archive {
         self.store.write(|tx| {
             ledger::finish(tx, claim, tool)?;
             let episode = episodes::probed(tx, recording, media, tags)?;
+            ledger::require(tx, episode.into(), &Stage::FINGERPRINT, &claim.input, Priority::Newest)?;
             texts::require_hearing(tx, episode)
         })
     }

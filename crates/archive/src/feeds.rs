@@ -6,9 +6,10 @@ use crate::sqlite::{episodes, feeds as sql, ledger};
 use crate::{Archive, Claim, Removed, Result, Stated};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use model::{EpisodeFacts, EpisodeId, FeedId, Millis, Person, Quality, ShowFacts, ShowId};
+use model::{EpisodeFacts, EpisodeId, FeedId, MediaInfo, Millis, Person, Quality, ShowFacts, ShowId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::path::Path;
 use std::time::Duration;
 
 /// What stands behind an address of a subscription.
@@ -444,6 +445,36 @@ impl Archive {
     /// Episodes whose show keeps no sound, and whose sound nothing needs any more: all their work is done.
     pub fn settled_sounds(&self) -> Result<Vec<EpisodeId>> {
         self.store.read(sql::settled_sounds)
+    }
+
+    /// Makes the stage `shrink` due of recordings whose show keeps sound as Opus and that nothing else needs any more; returns
+    /// how many.
+    pub fn call_shrinks(&self) -> Result<u64> {
+        self.store.write(sql::call_shrinks)
+    }
+
+    /// Puts another file in the place of an episode's sound: the same on the same timeline, smaller. Finishes the stage
+    /// `shrink` in the same transaction; the file before is erased after it, unless something else uses it. Returns the
+    /// bytes freed.
+    ///
+    /// # Errors
+    /// [`crate::Error::LeaseLost`]; [`crate::Error::Conflict`] when the episode has other bytes than those of the claim.
+    pub fn replace_sound(
+        &self,
+        claim: &Claim,
+        path: impl AsRef<Path>,
+        media: &MediaInfo,
+        tool: &str,
+    ) -> Result<u64> {
+        let unused = self.with_blob(path.as_ref(), |tx, hash, bytes| {
+            ledger::finish(tx, claim, tool)?;
+            episodes::replace_sound(tx, claim, hash, bytes, media)
+        })?;
+        let mut bytes = 0;
+        for blob in &unused {
+            bytes += self.erase_unused(blob)?;
+        }
+        Ok(bytes)
     }
 
     /// What removing a show would erase: its episodes, and the bytes of their recordings.

@@ -35,6 +35,7 @@ pub const INVARIANTS: &[Invariant] = &[
     invariant("P2.1", "Every word that a revision consumed was heard, or came by an earlier revision."),
     invariant("P2.2", "Only complete hearings are revised."),
     invariant("P2.3", "The revised text is in order of time."),
+    invariant("P2.4", "What was found to be the copy of an episode leads to one that is no copy itself."),
     invariant("P3.1", "The result of every piece of work that is done exists."),
     invariant("P3.2", "The windows of a complete hearing are numbered without a hole."),
     invariant(

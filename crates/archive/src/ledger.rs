@@ -61,6 +61,12 @@ impl Stage {
     pub const FETCH: Self = Self::named("fetch");
     /// Reads what the media file says of itself.
     pub const PROBE: Self = Self::named("probe");
+    /// Finds out which other recordings are the same.
+    pub const FINGERPRINT: Self = Self::named("fingerprint");
+    /// Makes the sound small, where its show wants it so.
+    pub const SHRINK: Self = Self::named("shrink");
+    /// Finds what comes again in the episodes of a show.
+    pub const REPEATS: Self = Self::named("repeats");
     /// Sets names right.
     pub const REPAIR: Self = Self::named("repair");
     /// Hears the recording.

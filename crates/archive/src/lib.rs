@@ -39,6 +39,10 @@
 //!
 //! alignment(episode) -> Option<Alignment>; store_alignment(&claim, &alignment, &transcript, engine)   stage `align`
 //! store_chapters(&claim, &chapters, tool)                               stage `chapters`
+//! store_fingerprint(&claim, …) alike(episode, keys, …) fingerprint(episode); finish_fingerprint(&claim, &found, tool)
+//! fingerprints_of_show(show); store_repeats(&claim, …) repeats(episode)  stage `repeats`, of a show
+//!
+//! copies(episode) main_of(episode) time_in(from, to, time)              one recording in several places   split(episode)
 //!
 //! check(&CheckOptions) -> Vec<Finding>   proves the invariants of `invariants.rs`       sweep(grace)
 //! ```
@@ -47,6 +51,7 @@
 
 mod archive;
 mod blobs;
+mod copies;
 mod error;
 mod evidence;
 mod feeds;
@@ -61,6 +66,7 @@ mod sqlite;
 mod workers;
 
 pub use archive::Archive;
+pub use copies::{Copy, FoundCopy, NewRepeat, Same, TimeMap};
 pub use error::Error;
 pub use evidence::{Evidence, Fix};
 pub use feeds::{

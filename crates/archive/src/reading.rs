@@ -1,6 +1,6 @@
 //! From stored windows and revisions to the text that is read. No I/O.
 
-use crate::sqlite::{hearings as sql, revisions as sql_revisions};
+use crate::sqlite::{hearings as sql, repeats, revisions as sql_revisions};
 use crate::{Archive, Result};
 use model::{EpisodeId, HeardWindow, Hearing, HearingId, Millis, Stretch, StretchKind, Transcript, Word};
 
@@ -32,7 +32,8 @@ impl Archive {
         self.store.read(|tx| {
             let entry = crate::sqlite::episodes::entry(tx, episode)?;
             let Some(hearing) = entry.hearing else { return Ok(None) };
-            let transcript = sql_revisions::transcript(tx, hearing.id, text)?;
+            let mut transcript = sql_revisions::transcript(tx, hearing.id, text)?;
+            transcript.repeats = repeats::of(tx, episode, hearing.id)?;
             Ok(Some(Reading { hearing, transcript, version: entry.version }))
         })
     }

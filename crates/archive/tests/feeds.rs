@@ -199,3 +199,31 @@ fn two_shows_of_one_title_stay_apart_and_one_is_removed_wholly() {
     assert_eq!(place.archive.episodes(None).unwrap().len(), 1);
     place.sound();
 }
+
+#[test]
+fn texts_that_bring_their_worker_down_keep_no_episode_from_being_heard() {
+    let place = Place::new();
+    let feed = subscribe(&place, "https://example.org/feed");
+    let with_texts = Incoming { texts: Some("a transcript".into()), ..item(1, None) };
+    refresh(&place, feed, vec![with_texts], vec![]);
+    let archive = &place.archive;
+    let id = archive.find_episode("Part 1").unwrap().episode.id;
+    archive.attach_file(id, place.file("1.mp3", b"sound"), "1.mp3").unwrap();
+    let heard = || archive.cells(id).unwrap().into_iter().any(|cell| cell.stage == Stage::HEAR);
+    // Each worker that takes the texts dies.
+    for attempt in 1..=3 {
+        let claim = archive.claim(&[Stage::TEXTS], "doomed", Duration::ZERO).unwrap().expect("due");
+        assert_eq!(claim.attempt, attempt);
+        std::thread::sleep(Duration::from_millis(5));
+        if attempt == 1 {
+            support::probe(archive, &model::MediaTags::default());
+            assert!(!heard(), "the publisher's transcript may still come");
+        }
+    }
+    assert!(archive.claim(&[Stage::TEXTS], "doomed", Duration::ZERO).unwrap().is_none());
+    let cells = archive.cells(id).unwrap();
+    let texts = cells.iter().find(|cell| cell.stage == Stage::TEXTS).unwrap();
+    assert_eq!(texts.state, State::Quarantined);
+    assert!(heard());
+    place.sound();
+}

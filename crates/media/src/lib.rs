@@ -3,10 +3,10 @@
 //!
 //! Goes in: the path of a file. Comes out: what the file says of itself ([`model::MediaInfo`], [`model::MediaTags`])
 //! and contiguous [`Block`]s from 0 on, in which gaps of the timeline are zeros. Never: a panic or unbounded memory,
-//! whatever the file holds; sound at another place than the file's clock says (within 50 ms); a network; a write.
+//! whatever the file holds; sound at another place than the file's clock says (within 50 ms); a network; a file of its own.
 //!
 //! [`open`] decodes in this process; [`caged::open_caged`] does the same in a child process that can be killed, which
-//! is the only guard against a decoder that never comes back.
+//! is the only guard against a decoder that never comes back. [`OpusFile`] is the way back: blocks become a small file.
 
 mod aac_config;
 pub mod caged;
@@ -18,6 +18,7 @@ mod error;
 mod limits;
 mod open;
 mod opus;
+mod opus_file;
 mod reader;
 mod resample;
 mod source;
@@ -26,6 +27,7 @@ mod timeline;
 
 pub use error::MediaError;
 pub use limits::Limits;
+pub use opus_file::OpusFile;
 
 use model::{MediaInfo, MediaTags};
 use reader::Decoding;

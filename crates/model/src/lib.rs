@@ -279,6 +279,34 @@ pub struct Stretch {
     pub reason: String,
 }
 
+/// What a stretch of sound that comes again in its show may be. A guess by its length, how many episodes have it and where;
+/// nothing is known of what is said in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RepeatKind {
+    /// A signature tune, an opening, a closing.
+    Jingle,
+    /// An advertisement, a trailer, an appeal.
+    Advertisement,
+    /// Programme that was broadcast again.
+    Rerun,
+    /// Anything else.
+    Passage,
+}
+
+/// A stretch of the recording whose sound comes again in other episodes of the show, or in this one. It may have words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeat {
+    /// Begin of the stretch.
+    pub start: Millis,
+    /// End of the stretch.
+    pub end: Millis,
+    /// What it may be.
+    pub kind: RepeatKind,
+    /// In how many episodes of the show it was found, this one among them.
+    pub episodes: u32,
+}
+
 /// One window of a hearing: up to 30 seconds of speech that were recognised together, independently of all others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeardWindow {
@@ -374,6 +402,9 @@ pub struct Transcript {
     /// Indices of the words that begin a paragraph, in order, where the source has paragraphs; empty otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paragraphs: Vec<u32>,
+    /// What comes again in the show, in order of time; empty where that is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repeats: Vec<Repeat>,
     /// Time that the voice detector took for speech.
     pub speech: Millis,
     /// Part of `speech` for which words were found.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
-use model::Quality;
+use model::{Millis, Quality};
 use shows::{Network, Shows, Treatment, Which};
 use transcript::Format;
 
@@ -221,6 +221,7 @@ Examples:
   readout show 'One call, two readouts'
   readout show 'The Open Line/One call, two readouts'
   readout show 0192e4c7 | less
+  readout show 'One call, two readouts' --at 12:34    where that is in its other places
 
 EPISODE is its title, SHOW/TITLE, or any unique beginning of its id (`readout status` lists them).")]
 pub struct Show {
@@ -233,6 +234,9 @@ pub struct Show {
     /// Which of its texts: heard, publisher, imported, or an id that `readout texts` lists
     #[arg(long, value_name = "WHICH")]
     pub hearing: Option<String>,
+    /// Say at which time this time is in the other places of the same recording, and nothing else
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub at: Option<Millis>,
 }
 
 #[derive(Debug, Args)]
@@ -489,6 +493,24 @@ const LANGUAGES: &str = "af am ar as az ba be bg bn bo br bs ca cs cy da de el e
     si sk sl sn so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo yue zh";
 
 /// The language of a tag (BCP 47): its first part, which is all that Whisper tells apart.
+/// A time in a recording: `75`, `1:15`, `1:02:03.5`.
+fn time(text: &str) -> Result<Millis, String> {
+    let wrong = || "write a time as 12:34 or 1:02:03".to_owned();
+    let parts: Vec<&str> = text.split(':').collect();
+    if parts.len() > 3 {
+        return Err(wrong());
+    }
+    let mut seconds = 0.0;
+    for part in parts {
+        let number: f64 = part.parse().map_err(|_| wrong())?;
+        if !part.starts_with(|c: char| c.is_ascii_digit()) || !number.is_finite() {
+            return Err(wrong());
+        }
+        seconds = 60.0 * seconds + number;
+    }
+    Ok(Millis::from_seconds(seconds))
+}
+
 fn language(tag: &str) -> Result<String, String> {
     let primary = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
     match LANGUAGES.split_whitespace().any(|known| known == primary) {
@@ -506,6 +528,16 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_minutes_and_seconds() {
+        for (text, seconds) in [("75", 75.0), ("1:15", 75.0), ("1:02:03.5", 3723.5), ("0:00", 0.0)] {
+            assert_eq!(time(text), Ok(Millis::from_seconds(seconds)), "{text}");
+        }
+        for wrong in ["", ":", "1:", "-3", "+3", "inf", "nan", "1:2:3:4", "1h"] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -178,6 +178,7 @@ impl Shown {
                     self.note(&format!("{} could be read only in part: {why}", episode.episode.title));
                 }
             }
+            Event::Copy { episode, main } => self.copy(episode, main),
             Event::Repaired { episode, done } => self.repaired(episode, done),
             Event::ListFailed { show, reason } => {
                 self.note(&format!("the list of names of {}: {reason}", show.title));
@@ -244,6 +245,22 @@ impl Shown {
                     .collect();
                 line(format_args!("{}: {}", subscribe::title(feed), parts.join(", ")))
             }
+        });
+    }
+
+    fn copy(&mut self, episode: &EpisodeEntry, main: &EpisodeEntry) {
+        let (title, of) = (&episode.episode.title, &main.episode.title);
+        self.print(|json| match json {
+            true => json_line(&json!({
+                "type": "copy", "episode": episode.episode.id, "title": title, "main": main.episode.id, "of": of,
+            })),
+            false if episode.episode.id == main.episode.id => {
+                line(format_args!("{} / {title}: is here in other places too", episode.show.title))
+            }
+            false => line(format_args!(
+                "{} / {title}: is the same recording as {} / {of}",
+                episode.show.title, main.show.title
+            )),
         });
     }
 

@@ -384,3 +384,25 @@ fn a_download_that_was_killed_goes_on_where_it_was() {
     assert!(blobs.len() == 1 && fs::read(&blobs[0]).unwrap() == whole);
     place.run(["check"]).works();
 }
+
+#[test]
+fn a_stream_is_recorded_by_a_schedule() {
+    let server = Hostile::start(|seen| match seen.path.as_str() {
+        "/live" => reply(200, &[("icy-name", "Harbour FM"), ("content-type", "audio/mpeg")], &[0xff; 2000]),
+        _ => reply(200, &[], b"<html>Listen to us</html>"),
+    });
+    let place = Place::new();
+    let (live, page) = (server.url("/live"), server.url("/page"));
+    let add =
+        |address: &str, when: &str| readout(&place, &server, &["shows", "add", address, "--record", when]);
+    add(&live, "every morning").fails(2, "is no schedule: write it as Mon-Fri 07:00-09:00");
+    add(&page, "daily 7:00-9:00").fails(1, "this is a web page; give the address of the stream itself");
+    let added = add(&live, "mon-fri 7:00-9:00, Sunday 22:00-0:30");
+    assert!(
+        added.works().contains("Harbour FM is recorded Mon-Fri 07:00-09:00, Sun 22:00-00:30, next on "),
+        "{added:?}"
+    );
+    let shows = readout(&place, &server, &["shows"]);
+    assert!(shows.works().contains("; recorded Mon-Fri 07:00-09:00, Sun 22:00-00:30"), "{shows:?}");
+    place.run(["check"]).works();
+}

@@ -10,14 +10,16 @@ use crate::passages::{Passage, Seconds};
 use crate::places::Places;
 use crate::server::App;
 use crate::strip::{self, Bar};
-use archive::{Archive, EpisodeEntry, Reading, Text};
+use archive::{Archive, Copy, EpisodeEntry, Reading, Text};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use model::{Chapter, ChapterSource, EpisodeId, MediaInfo, Millis, Origin, ShowId, Stretch, Transcript};
+use model::{
+    Chapter, ChapterSource, EpisodeId, MediaInfo, Millis, Origin, Repeat, ShowId, Stretch, Transcript,
+};
 use serde::Deserialize;
-use transcript::{About, Format, length_in_words, long_date};
+use transcript::{About, Format, describe_repeat, length_in_words, long_date};
 
 /// Notes longer than this many characters are folded.
 const LONG_NOTES: usize = 420;
@@ -31,6 +33,8 @@ pub(crate) struct Loaded {
     pub names: Names,
     /// Who gave the chapters that are shown, and those that are listed.
     pub chapters: Option<(ChapterSource, Vec<Chapter>)>,
+    /// The other places of the same recording.
+    pub copies: Vec<Copy>,
     pub version: u64,
 }
 
@@ -53,7 +57,8 @@ pub(crate) fn load(archive: &Archive, id: EpisodeId) -> archive::Result<Loaded> 
         }
         (source, chapters)
     });
-    Ok(Loaded { entry, standing, transcript, names, chapters, version })
+    let copies = archive.copies(id)?;
+    Ok(Loaded { entry, standing, transcript, names, chapters, copies, version })
 }
 
 impl Loaded {
@@ -109,6 +114,10 @@ struct Page<'a> {
     bars: Vec<Bar>,
     coverage: Option<String>,
     gaps: Vec<&'a Stretch>,
+    /// What comes again in the show.
+    repeats: Vec<(&'a Repeat, String)>,
+    /// The other places of the same recording.
+    copies: &'a [Copy],
     missing: String,
     partial: Option<&'a str>,
     engine: Option<&'a str>,
@@ -136,7 +145,7 @@ pub(crate) fn written(loaded: &Loaded, places: Places, audio: bool) -> Result<St
 }
 
 fn html(loaded: &Loaded, places: Places, audio: bool, decidable: bool) -> Page<'_> {
-    let Loaded { entry, standing, transcript, names, chapters, version } = loaded;
+    let Loaded { entry, standing, transcript, names, chapters, copies, version } = loaded;
     let listed = chapters.as_ref().map(|(_, chapters)| chapters.as_slice()).unwrap_or_default();
     let recording = entry.recording.as_ref();
     let duration = loaded.duration();
@@ -176,6 +185,8 @@ fn html(loaded: &Loaded, places: Places, audio: bool, decidable: bool) -> Page<'
         coverage: (elsewhere.is_none() && transcript.complete && transcript.speech.0 > 0)
             .then(|| per_cent(transcript.coverage())),
         gaps: transcript.gaps().collect(),
+        repeats: transcript.repeats.iter().map(|repeat| (repeat, describe_repeat(repeat))).collect(),
+        copies,
         missing: length_in_words(Millis(missing)),
         partial: transcript.partial.as_deref(),
         engine: hearing.map(|hearing| hearing.engine.as_str()),

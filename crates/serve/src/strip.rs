@@ -26,6 +26,7 @@ pub(crate) fn bars(transcript: &Transcript, duration: Millis) -> Vec<Bar> {
         let of_kind = transcript.stretches.iter().filter(move |stretch| stretch.kind == kind);
         shares(of_kind.map(|stretch| (stretch.start, stretch.end)), duration)
     };
+    let repeats = shares(transcript.repeats.iter().map(|repeat| (repeat.start, repeat.end)), duration);
     let (gaps, music) = (stretches(StretchKind::Gap), stretches(StretchKind::Music));
     let column = |((x, spoken), (gap, music)): ((usize, &f64), (&f64, &f64))| {
         // A gap shows however short it is; among the others the larger share wins.
@@ -38,7 +39,9 @@ pub(crate) fn bars(transcript: &Transcript, duration: Millis) -> Vec<Bar> {
         } else {
             ("quiet", 2)
         };
-        Bar { x: x as u64, y: (HEIGHT - height) / 2, height, kind }
+        // What comes again in the show keeps its height and has a colour of its own.
+        let again = kind != "gap" && repeats.get(x).is_some_and(|share| *share > 0.5);
+        Bar { x: x as u64, y: (HEIGHT - height) / 2, height, kind: if again { "repeat" } else { kind } }
     };
     words.iter().enumerate().zip(gaps.iter().zip(&music)).map(column).collect()
 }
@@ -95,12 +98,18 @@ mod tests {
                 stretch(80_000, 160_000, StretchKind::Music),
                 stretch(200_500, 200_600, StretchKind::Gap),
             ],
+            repeats: vec![model::Repeat {
+                start: Millis(0),
+                end: Millis(1_000),
+                kind: model::RepeatKind::Jingle,
+                episodes: 3,
+            }],
             ..Transcript::default()
         };
         let bars = bars(&transcript, Millis(320_000));
         assert_eq!(bars.len(), 320);
         let kind = |x: usize| (bars[x].kind, bars[x].height);
-        assert_eq!(kind(0), ("speech", 36));
+        assert_eq!(kind(0), ("repeat", 36));
         assert_eq!(kind(1), ("speech", 21));
         assert_eq!(kind(2), ("quiet", 2));
         assert_eq!(kind(80), ("music", 12));

@@ -149,3 +149,54 @@ fn an_address_that_is_taken_is_named() {
     assert!(sentence.starts_with(&format!("cannot listen on {}", server.address)), "{sentence}");
     server.end();
 }
+
+#[test]
+fn a_page_says_where_else_its_recording_is_and_what_comes_again() {
+    use archive::{FoundCopy, NewRepeat, Same, Stage, TimeMap};
+    use model::{MediaInfo, MediaTags, Millis, RepeatKind};
+    let running = running();
+    let archive = &running.archive;
+    let lease = Duration::from_secs(60);
+    let ids = ["one", "two"].map(|title| {
+        let path = archive.dir().with_file_name(title);
+        std::fs::write(&path, title).expect("written");
+        let stated = Stated { show: Some(title.into()), title: Some(title.into()), ..Stated::default() };
+        archive.add_file(&path, &stated).expect("added").episode
+    });
+    for id in ids {
+        let claim = archive.claim_one(id, &Stage::PROBE, "test", lease).expect("asked").expect("due");
+        let recording = archive.episode(id).expect("an episode").recording.expect("a recording");
+        let media = MediaInfo {
+            container: "MP3".into(),
+            codec: "MP3".into(),
+            duration: Some(Millis(150_000)),
+            sample_rate: 44_100,
+            channels: 2,
+            bytes: 3,
+        };
+        archive.record_probe(&claim, recording.id, &media, &MediaTags::default(), "test").expect("probed");
+    }
+    let claim = archive.claim_one(ids[1], &Stage::FINGERPRINT, "test", lease).expect("asked").expect("due");
+    let times = TimeMap(vec![Same::from((30_000, 0, 100_000))]);
+    let found = FoundCopy { episode: ids[0], times };
+    assert_eq!(archive.finish_fingerprint(&claim, &[found], "test").expect("linked"), Some(ids[0]));
+    let show = archive.find_show("one").expect("a show");
+    archive.require(show, &Stage::REPEATS, "1", archive::Priority::Newest).expect("required");
+    let claim = archive.claim_one(show, &Stage::REPEATS, "test", lease).expect("asked").expect("due");
+    let tune = NewRepeat { kind: RepeatKind::Jingle, places: vec![(ids[0], Millis(0), Millis(10_000))] };
+    archive.store_repeats(&claim, &[ids[0]], &[tune], "test").expect("stored");
+    let page = running.get(&format!("/episode/{}", ids[0]), "localhost");
+    for says in [
+        "The same recording elsewhere",
+        &format!("<a href=\"/episode/{}\">two / two</a>", ids[1]),
+        "1 minute 40 seconds from <a href=\"#t=0\">0:00</a> here, also at",
+        &format!("href=\"/episode/{}#t=30\">0:30</a>", ids[1]),
+    ] {
+        assert!(page.contains(says), "{says} is not in {page}");
+    }
+    // In the library the two are one.
+    let library = running.get("/", "localhost");
+    assert_eq!(library.matches("class=\"episode\"").count(), 2, "once in each show: {library}");
+    assert!(!library.contains(&ids[1].to_string()), "{library}");
+    running.end();
+}

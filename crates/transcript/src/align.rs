@@ -93,6 +93,7 @@ impl Aligned {
             turns: text.turns.clone(),
             cues,
             paragraphs: text.paragraphs.clone(),
+            repeats: text.repeats.clone(),
             speech: heard.speech,
             recognised: heard.speech,
             complete: true,

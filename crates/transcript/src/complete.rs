@@ -1,5 +1,5 @@
 use crate::About;
-use model::{Cue, Millis, Stretch, Transcript, Turn, Word};
+use model::{Cue, Millis, Repeat, Stretch, Transcript, Turn, Word};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 
@@ -70,6 +70,8 @@ struct File {
     cues: Vec<Cue>,
     #[serde(default)]
     paragraphs: Vec<u32>,
+    #[serde(default)]
+    repeats: Vec<Repeat>,
 }
 
 /// Only the name of the format, so that a newer version is told from a broken file.
@@ -109,6 +111,11 @@ pub(crate) fn export(about: &About, transcript: &Transcript) -> String {
     }
     if !transcript.paragraphs.is_empty() {
         let _ = write!(text, ",\n\"paragraphs\":{}", json(&transcript.paragraphs));
+    }
+    if !transcript.repeats.is_empty() {
+        text.push_str(",\n\"repeats\":[");
+        lines(&mut text, transcript.repeats.iter());
+        text.push(']');
     }
     text.push_str("}\n");
     text
@@ -167,6 +174,8 @@ pub fn import_complete(text: &str) -> Result<(About, Transcript), IncompleteFile
     in_order("caption", file.cues.iter().map(|cue| first(cue.first)), |before, first| before < first)?;
     let cues = file.cues.iter().map(|cue| (cue.start, cue.start <= cue.end));
     in_order("caption", cues, |before, start| before <= start)?;
+    let repeats = file.repeats.iter().map(|repeat| (repeat.start, repeat.start <= repeat.end));
+    in_order("repeat", repeats, |before, start| before <= start)?;
     let transcript = Transcript {
         language: file.language,
         duration: file.duration,
@@ -175,6 +184,7 @@ pub fn import_complete(text: &str) -> Result<(About, Transcript), IncompleteFile
         turns: file.turns,
         cues: file.cues,
         paragraphs: file.paragraphs,
+        repeats: file.repeats,
         speech: file.speech,
         recognised: file.recognised,
         complete: file.complete,

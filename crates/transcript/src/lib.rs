@@ -27,7 +27,7 @@ pub use format::{Format, UnknownFormat};
 pub use import::{Complaint, Import, Limits, NotATranscript, Trouble, import};
 pub use paragraph::{Paragraph, Spoken, ends_sentence, paragraphs};
 pub use rttm::{SpeakerStretch, export_rttm, import_rttm, speaker_stretches};
-pub use wording::{describe, length_in_words, long_date};
+pub use wording::{describe, describe_repeat, length_in_words, long_date};
 
 use model::{BlobHash, Person, Transcript};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-use model::{Millis, Stretch, StretchKind, Word};
+use model::{Millis, Repeat, RepeatKind, Stretch, StretchKind, Word};
 
 const KINDS: [StretchKind; 4] =
     [StretchKind::Silence, StretchKind::Music, StretchKind::Noise, StretchKind::Gap];
@@ -13,6 +13,20 @@ pub fn describe(kind: StretchKind) -> &'static str {
         StretchKind::Music => "music",
         StretchKind::Noise => "other sound",
         StretchKind::Gap => "speech here was not understood",
+    }
+}
+
+/// What comes again, and in how many episodes: `perhaps an advertisement, in 3 episodes`; starts in lower case.
+pub fn describe_repeat(repeat: &Repeat) -> String {
+    let kind = match repeat.kind {
+        RepeatKind::Jingle => "jingle",
+        RepeatKind::Advertisement => "perhaps an advertisement",
+        RepeatKind::Rerun => "broadcast before",
+        RepeatKind::Passage => "heard again",
+    };
+    match repeat.episodes {
+        0 | 1 => format!("{kind}, in this episode only"),
+        many => format!("{kind}, in {many} episodes"),
     }
 }
 

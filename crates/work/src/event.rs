@@ -124,6 +124,13 @@ pub enum Event<'event> {
         /// What was done.
         stage: &'event Stage,
     },
+    /// An episode has the recording of another one: the two are one from here on.
+    Copy {
+        /// The episode that was looked at.
+        episode: &'event EpisodeEntry,
+        /// The one that stands for both in lists; it may be the same.
+        main: &'event EpisodeEntry,
+    },
     /// The names in the text of an episode were gone through.
     Repaired {
         /// The episode.

@@ -16,6 +16,7 @@
 //! flight; the next one goes on at once.
 
 mod board;
+mod copies;
 mod ears;
 mod error;
 mod event;
@@ -27,6 +28,7 @@ mod repair;
 mod run;
 mod schedule;
 mod searchable;
+mod shrink;
 mod sound;
 mod texts;
 mod transcribe;

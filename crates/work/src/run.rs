@@ -5,17 +5,19 @@
 //! what one shift makes due another finds at its next look.
 
 use crate::board::Board;
+use crate::copies::{fingerprint, repeats};
 use crate::hearing::{Ended, hear, media_trouble, sound_of};
 use crate::lease::{LEASE, held};
 use crate::line::{Looked, call_streams, fetch as fetch_sound, record, refresh, texts};
 use crate::lists::reread;
 use crate::repair::repair;
+use crate::shrink::shrink;
 use crate::sound::Decoder;
 use crate::texts::{align, chapters};
 use crate::{Ears, Event, HeardEpisode, Hearer, WorkError};
 use archive::{Archive, Claim, EpisodeEntry, Error, Repaired, Retry, Stage, State, Worker};
 use fetch::{Fetcher, Stop};
-use model::{FeedId, Millis, Quality};
+use model::{EpisodeId, FeedId, Millis, Quality};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -80,6 +82,8 @@ pub struct Summary {
     pub texts: u64,
     /// Recordings probed.
     pub probed: u64,
+    /// Recordings that were found to be those of other episodes.
+    pub copies: u64,
     /// Recordings heard to their end.
     pub heard: u64,
     /// Of those, how many could be read only in part.
@@ -90,6 +94,8 @@ pub struct Summary {
     pub repaired: u64,
     /// Texts in which chapters were looked for.
     pub chaptered: u64,
+    /// Bytes that were freed by keeping sound as small Opus.
+    pub freed: u64,
     /// Attempts that failed.
     pub failed: u64,
     /// Length of the recordings heard.
@@ -114,8 +120,12 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// Longest pause between two looks for work.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// What the ears do, in this order: probes take no time, and what they find says in which order to hear.
-const EARS: &[Stage] = &[Stage::PROBE, Stage::HEAR];
+/// What the ears do, in this order: probes take no time, and what they find says in which order to hear. Whether a recording
+/// is that of another episode is found out right before it would be heard.
+const EARS: &[Stage] = &[Stage::PROBE, Stage::FINGERPRINT, Stage::HEAR, Stage::SHRINK];
+
+/// Claimed together: of one episode the fingerprint comes first, and no episode waits for the fingerprints of all others.
+const BY_EPISODE: &[Stage] = &[Stage::FINGERPRINT, Stage::HEAR];
 
 /// What the line does. Feeds come first: they say what else there is; texts before sounds: where there is one, the sound
 /// need not be heard.
@@ -131,7 +141,7 @@ const AIR: &[Stage] = &[Stage::RECORD];
 const TUNERS: usize = 8;
 
 /// What the desk does, in this order: each works from what the ones before it made.
-const DESK: &[Stage] = &[Stage::ALIGN, Stage::REPAIR, Stage::CHAPTERS];
+const DESK: &[Stage] = &[Stage::ALIGN, Stage::REPAIR, Stage::CHAPTERS, Stage::REPEATS];
 
 /// Does all work that is due; see the head of this crate.
 ///
@@ -250,6 +260,8 @@ struct Shift<'run, 'crew> {
     ears: Option<&'crew mut Ears>,
     worker: Option<Worker>,
     marked_stale: bool,
+    /// There is no recogniser: the rest is done all the same.
+    deaf: bool,
     /// Whether the lists of names that shows name were looked at in this run.
     lists_read: bool,
 }
@@ -261,7 +273,7 @@ impl<'run, 'crew> Shift<'run, 'crew> {
         stages: &'static [Stage],
         ears: Option<&'crew mut Ears>,
     ) -> Self {
-        Self { crew, number, stages, ears, worker: None, marked_stale: false, lists_read: false }
+        Self { crew, number, stages, ears, worker: None, marked_stale: false, deaf: false, lists_read: false }
     }
 
     /// Works until nothing is due for any shift, or until told to stop.
@@ -302,6 +314,10 @@ impl<'run, 'crew> Shift<'run, 'crew> {
                     }
                     board.pause(PAUSE, crew.stop);
                 }
+                Err(error @ (WorkError::Weights(_) | WorkError::Load(_))) if !self.deaf => {
+                    self.deaf = true;
+                    board.fail(error);
+                }
                 Err(error) => return board.fail(error),
             }
         }
@@ -327,7 +343,12 @@ impl<'run, 'crew> Shift<'run, 'crew> {
         }
         let name = self.worker.as_ref().map(|worker| worker.name().to_owned()).unwrap_or_default();
         for stage in self.stages {
-            if let Some(claim) = archive.claim(std::slice::from_ref(stage), &name, LEASE)? {
+            let due = match self.deaf {
+                true if *stage == Stage::HEAR => continue,
+                false if *stage == Stage::FINGERPRINT => BY_EPISODE,
+                _ => std::slice::from_ref(stage),
+            };
+            if let Some(claim) = archive.claim(due, &name, LEASE)? {
                 let done = self.piece(&claim);
                 if done.is_err() {
                     // Another can have it at once; where the archive takes nothing, the lease runs out by itself.
@@ -337,6 +358,9 @@ impl<'run, 'crew> Shift<'run, 'crew> {
             }
         }
         if self.stages == EARS {
+            if archive.call_shrinks()? > 0 {
+                return Ok(true);
+            }
             for episode in archive.settled_sounds()? {
                 archive.drop_sound(episode)?;
             }
@@ -351,6 +375,12 @@ impl<'run, 'crew> Shift<'run, 'crew> {
         }
         if claim.stage == Stage::RECORD {
             return self.record(claim);
+        }
+        if claim.stage == Stage::REPEATS {
+            return match caught(|| kept(crew, claim, || repeats(crew.archive, claim))) {
+                Ok(()) => Ok(()),
+                Err(ended) => feed_ended(crew, claim, ended),
+            };
         }
         let episode = match crew.archive.episode(claim.episode()) {
             Ok(episode) => episode,
@@ -375,6 +405,12 @@ impl<'run, 'crew> Shift<'run, 'crew> {
             }
             (None, Some(fetcher)) if claim.stage == Stage::FETCH => {
                 kept(crew, claim, || fetch_sound(crew, fetcher, claim, &episode)).map(Made::Fetched)
+            }
+            _ if claim.stage == Stage::FINGERPRINT => {
+                kept(crew, claim, || fingerprint(crew, claim, &episode)).map(Made::Fingerprint)
+            }
+            _ if claim.stage == Stage::SHRINK => {
+                kept(crew, claim, || shrink(crew, claim, &episode)).map(Made::Shrunk)
             }
             _ if claim.stage == Stage::ALIGN => align(crew.archive, claim, &episode).map(|()| Made::Text),
             _ if claim.stage == Stage::REPAIR => {
@@ -410,6 +446,17 @@ impl<'run, 'crew> Shift<'run, 'crew> {
                     true => summary.aligned += 1,
                     false => summary.chaptered += 1,
                 });
+                crew.tell(Event::Done { episode: &episode, stage: &claim.stage });
+            }
+            Ok(Made::Fingerprint(main)) => {
+                if let Some(main) = main {
+                    crew.sum(|summary| summary.copies += 1);
+                    let main = crew.archive.episode(main)?;
+                    crew.tell(Event::Copy { episode: &episode, main: &main });
+                }
+            }
+            Ok(Made::Shrunk(freed)) => {
+                crew.sum(|summary| summary.freed += freed);
                 crew.tell(Event::Done { episode: &episode, stage: &claim.stage });
             }
             Ok(Made::Repaired(done)) => {
@@ -562,7 +609,11 @@ pub fn look(
 enum Made {
     Probed,
     Heard(HeardEpisode),
+    /// The episode that stands for this and others, if there are others.
+    Fingerprint(Option<EpisodeId>),
     Fetched(u64),
+    /// The bytes freed.
+    Shrunk(u64),
     Text,
     Repaired(Repaired),
     /// What was found, if anything.

@@ -1,5 +1,5 @@
 use super::{Row, Transaction, count, json, json_maybe, parsed, parsed_maybe, stored};
-use crate::{Added, EpisodeEntry, Error, Priority, Result, ShowEntry, Stage, Stated};
+use crate::{Added, Claim, EpisodeEntry, Error, Priority, Result, ShowEntry, Stage, Stated};
 use model::{
     BlobHash, Episode, EpisodeFacts, EpisodeId, MediaInfo, MediaTags, Person, Recording, RecordingId, Show,
     ShowFacts, ShowId,
@@ -349,11 +349,16 @@ pub(crate) fn probed(
     Ok(id)
 }
 
-/// Erases an episode and all that belongs to it; returns its title and the blobs that nothing uses any more.
+/// Erases an episode with its copies and all that belongs to them; returns its title and the blobs that nothing uses any
+/// more. Of a copy only the copy is erased.
 pub(crate) fn remove(tx: &Transaction<'_>, id: EpisodeId) -> Result<(String, Vec<BlobHash>)> {
     let title = entry(tx, id)?.episode.title;
-    tx.execute("DELETE FROM cells WHERE subject = ?1", [id.to_string()])?;
-    tx.execute("DELETE FROM episodes WHERE id = ?1", [id.to_string()])?;
+    for sql in [
+        "DELETE FROM cells WHERE subject = ?1 OR subject IN (SELECT episode FROM copies WHERE of = ?1)",
+        "DELETE FROM episodes WHERE id = ?1 OR id IN (SELECT episode FROM copies WHERE of = ?1)",
+    ] {
+        tx.execute(sql, [id.to_string()])?;
+    }
     drop_empty_automatic_shows(tx)?;
     Ok((title, unused_blobs(tx)?))
 }
@@ -379,6 +384,45 @@ pub(crate) fn drop_sound(tx: &Transaction<'_>, id: EpisodeId) -> Result<Vec<Blob
     unused_blobs(tx)
 }
 
+/// Puts other bytes in the place of those of the claim; returns the blobs that nothing uses any more. What was made of the old
+/// bytes is as good as made of the new ones.
+pub(crate) fn replace_sound(
+    tx: &Transaction<'_>,
+    claim: &Claim,
+    blob: &BlobHash,
+    bytes: u64,
+    media: &MediaInfo,
+) -> Result<Vec<BlobHash>> {
+    let episode = claim.episode().to_string();
+    keep_blob(tx, blob, bytes)?;
+    let name = entry(tx, claim.episode())?.recording.map(|recording| recording.file_name).unwrap_or_default();
+    let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+    let replaced = tx.execute(
+        "UPDATE recordings SET blob = ?3, media = ?4, duration = coalesce(?5, duration), file_name = ?6
+         WHERE episode = ?1 AND blob = ?2",
+        params![
+            episode,
+            claim.input,
+            blob.to_string(),
+            serde_json::to_string(media)?,
+            media.duration.map(|duration| stored(duration.0)),
+            format!("{stem}.opus"),
+        ],
+    )?;
+    if replaced != 1 {
+        return Err(Error::Conflict);
+    }
+    for sql in [
+        "UPDATE cells SET input = replace(input, ?2, ?3) WHERE subject = ?1
+           AND stage IN ('probe', 'fingerprint', 'hear', 'shrink')",
+        "UPDATE fingerprints SET blob = ?3 WHERE episode = ?1 AND blob = ?2",
+    ] {
+        tx.execute(sql, params![episode, claim.input, blob.to_string()])?;
+    }
+    changed(tx, claim.episode())?;
+    unused_blobs(tx)
+}
+
 pub(crate) fn show_size(tx: &Transaction<'_>, show: ShowId) -> Result<(u64, u64)> {
     Ok(tx.query_row(
         "SELECT count(DISTINCT episodes.id) AS episodes, coalesce(sum(bytes), 0) AS bytes FROM episodes
@@ -394,6 +438,14 @@ pub(crate) fn remove_show(tx: &Transaction<'_>, show: ShowId) -> Result<(String,
         .query_row("SELECT title FROM shows WHERE id = ?1", [show.to_string()], |row| row.get(0))
         .optional()?
         .ok_or_else(|| Error::not_found("show", show))?;
+    // Copies in other shows of what goes are episodes of their own again.
+    let orphans: Vec<EpisodeId> = tx
+        .prepare(
+            "SELECT copies.episode AS id FROM copies JOIN episodes AS main ON main.id = of
+             JOIN episodes AS copy ON copy.id = copies.episode WHERE main.show = ?1 AND copy.show <> ?1",
+        )?
+        .query_map([show.to_string()], |row| parsed(row, "id"))?
+        .collect::<Result<_, _>>()?;
     for sql in [
         "DELETE FROM cells WHERE subject = ?1 OR subject IN (SELECT id FROM episodes WHERE show = ?1)
            OR subject IN (SELECT id FROM feeds WHERE show = ?1)",
@@ -404,6 +456,9 @@ pub(crate) fn remove_show(tx: &Transaction<'_>, show: ShowId) -> Result<(String,
         "DELETE FROM shows WHERE id = ?1",
     ] {
         tx.execute(sql, [show.to_string()])?;
+    }
+    for orphan in orphans {
+        super::texts::require_hearing(tx, orphan)?;
     }
     Ok((title, unused_blobs(tx)?))
 }
@@ -416,7 +471,8 @@ pub(crate) fn uses(tx: &Transaction<'_>, blob: &BlobHash) -> Result<bool> {
 
 pub(crate) fn shows(tx: &Transaction<'_>) -> Result<Vec<ShowEntry>> {
     let mut statement = tx.prepare_cached(
-        "SELECT id, title, facts, (SELECT count(*) FROM episodes WHERE show = shows.id) AS episodes
+        "SELECT id, title, facts, (SELECT count(DISTINCT coalesce(of, episodes.id)) FROM episodes
+           LEFT JOIN copies ON copies.episode = episodes.id WHERE show = shows.id) AS episodes
          FROM shows ORDER BY title_key",
     )?;
     let shows = statement.query_map([], |row| {
@@ -428,7 +484,8 @@ pub(crate) fn shows(tx: &Transaction<'_>) -> Result<Vec<ShowEntry>> {
     Ok(shows.collect::<Result<_, _>>()?)
 }
 
-/// Episodes of a show, or of all: newest broadcast first, those without a date in the order in which they were added.
+/// Episodes of a show, or of all: newest broadcast first, those without a date in the order in which they were added. For
+/// copies stands their main episode.
 pub(crate) fn list(
     tx: &Transaction<'_>,
     show: Option<ShowId>,
@@ -436,8 +493,9 @@ pub(crate) fn list(
     limit: usize,
 ) -> Result<Vec<EpisodeEntry>> {
     let mut statement = tx.prepare_cached(
-        "SELECT id FROM episodes WHERE ?1 IS NULL OR show = ?1 ORDER BY broadcast IS NULL, broadcast DESC, id
-         LIMIT ?3 OFFSET ?2",
+        "SELECT coalesce(of, id) AS id FROM episodes LEFT JOIN copies ON copies.episode = id
+         WHERE ?1 IS NULL OR show = ?1 GROUP BY 1
+         ORDER BY max(broadcast) IS NULL, max(broadcast) DESC, 1 LIMIT ?3 OFFSET ?2",
     )?;
     let ids: Vec<EpisodeId> = statement
         .query_map(
@@ -543,6 +601,16 @@ pub(crate) fn find(tx: &Transaction<'_>, wanted: &str) -> Result<EpisodeId> {
     for (at, _) in wanted.match_indices('/') {
         let (show, title) = (wanted.get(..at).unwrap_or_default(), wanted.get(at + 1..).unwrap_or_default());
         look("shows.title_key = ?1 AND episodes.title_key = ?2", &[&key(show), &key(title)])?;
+    }
+    // An episode and its copies are one.
+    if found.len() > 1 {
+        let mut mains = Vec::new();
+        for (id, _) in &found {
+            mains.push(super::copies::main_of(tx, *id)?);
+        }
+        let all: Vec<EpisodeId> = found.iter().map(|(id, _)| *id).collect();
+        let mut mains = mains.into_iter();
+        found.retain(|(id, _)| mains.next().is_none_or(|main| main == *id || !all.contains(&main)));
     }
     one("episode", wanted, found)
 }

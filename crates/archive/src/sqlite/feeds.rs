@@ -223,12 +223,37 @@ pub(crate) fn settled_sounds(tx: &Transaction<'_>) -> Result<Vec<EpisodeId>> {
     Ok(episodes.collect::<Result<_, _>>()?)
 }
 
+/// Makes `shrink` due where a show wants its sound small and all other work on the sound is done. What could not be heard
+/// keeps its sound for another try.
+pub(crate) fn call_shrinks(tx: &Transaction<'_>) -> Result<u64> {
+    let mut statement = tx.prepare_cached(
+        "SELECT episodes.id, blob FROM shows JOIN episodes ON show = shows.id
+           JOIN recordings ON recordings.episode = episodes.id AND blob IS NOT NULL
+         WHERE settings ->> 'keep' = 'opus' AND media IS NOT NULL AND media ->> 'codec' IS NOT 'Opus'
+           AND EXISTS (SELECT 1 FROM cells WHERE subject = episodes.id AND stage = 'probe' AND state = 'done')
+           AND NOT EXISTS (SELECT 1 FROM cells WHERE subject = episodes.id AND (state IN ('waiting', 'leased')
+             OR stage = 'hear' AND state IN ('failed', 'quarantined')))
+           AND NOT EXISTS (SELECT 1 FROM cells WHERE subject = episodes.id AND stage = 'shrink' AND input = blob)
+         LIMIT 100",
+    )?;
+    let due: Vec<(EpisodeId, String)> = statement
+        .query_map([], |row| Ok((parsed(row, "id")?, row.get("blob")?)))?
+        .collect::<Result<_, _>>()?;
+    for (episode, blob) in &due {
+        super::ledger::require(tx, (*episode).into(), &Stage::SHRINK, blob, Priority::BackCatalogue)?;
+    }
+    Ok(due.len() as u64)
+}
+
 pub(crate) fn takedowns(tx: &Transaction<'_>) -> Result<Vec<Takedown>> {
     let mut statement = tx.prepare_cached(
-        "SELECT episode, episodes.title, shows.title AS show_title, max(missing_since) AS since,
-           EXISTS (SELECT 1 FROM recordings WHERE recordings.episode = outlets.episode AND blob IS NOT NULL) AS sound
-         FROM outlets JOIN episodes ON episodes.id = episode JOIN shows ON shows.id = show
-         GROUP BY episode HAVING count(*) = count(missing_since) ORDER BY since DESC, episode",
+        "WITH places AS (
+           SELECT coalesce(of, outlets.episode) AS episode, missing_since FROM outlets
+           LEFT JOIN copies ON copies.episode = outlets.episode WHERE outlets.episode IS NOT NULL)
+         SELECT places.episode, episodes.title, shows.title AS show_title, max(missing_since) AS since,
+           EXISTS (SELECT 1 FROM recordings WHERE recordings.episode = places.episode AND blob IS NOT NULL) AS sound
+         FROM places JOIN episodes ON episodes.id = places.episode JOIN shows ON shows.id = show
+         GROUP BY places.episode HAVING count(*) = count(missing_since) ORDER BY since DESC, places.episode",
     )?;
     let takedowns = statement.query_map([], |row| {
         Ok(Takedown {

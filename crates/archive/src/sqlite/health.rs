@@ -18,6 +18,11 @@ pub(crate) const QUESTIONS: &[(&str, &str)] = &[
                   AND ordinal < json_array_length(earlier.produces)) END"),
     ("P2.2", "SELECT 'revision ' || revisions.id, 'lies over a hearing that is not complete'
               FROM revisions JOIN hearings ON hearings.id = hearing WHERE complete = 0"),
+    ("P2.4", "SELECT 'episode ' || copies.episode, 'is a copy of ' || copies.of || ', which is one itself' FROM copies
+              JOIN copies AS main ON main.episode = copies.of
+              UNION ALL
+              SELECT 'episode ' || episode, 'is a copy of one that was set apart from it' FROM copies
+              JOIN apart ON one = min(episode, of) AND other = max(episode, of)"),
     ("P3.1", "SELECT 'episode ' || subject, 'is probed, but nothing is known of its media' FROM cells
               JOIN recordings ON episode = subject WHERE stage = 'probe' AND state = 'done' AND media IS NULL
               UNION ALL

@@ -110,8 +110,8 @@ pub(crate) fn insert(tx: &Transaction<'_>, recording: RecordingId, text: &Import
     let id = HearingId(Uuid::now_v7());
     tx.execute(
         "INSERT INTO hearings (id, recording, engine, quality, language, origin, source, original, aligned_from, turns,
-           cues, paragraphs)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+           cues, paragraphs, repeats)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         params![
             id.to_string(),
             recording.to_string(),
@@ -125,6 +125,7 @@ pub(crate) fn insert(tx: &Transaction<'_>, recording: RecordingId, text: &Import
             serde_json::to_string(&turns)?,
             serde_json::to_string(&cues)?,
             serde_json::to_string(&transcript.paragraphs)?,
+            serde_json::to_string(&transcript.repeats)?,
         ],
     )?;
     let language = transcript.language.clone().unwrap_or_default();
@@ -520,8 +521,9 @@ pub(crate) fn status(tx: &Transaction<'_>) -> Result<Status> {
         .collect::<Result<_, _>>()?;
     let mut status = Status {
         shows: one("SELECT count(*) AS n FROM shows")?,
-        episodes: one("SELECT count(*) AS n FROM episodes")?,
-        audio: Millis(one("SELECT coalesce(sum(duration), 0) AS n FROM recordings")?),
+        episodes: one("SELECT count(*) AS n FROM episodes WHERE id NOT IN (SELECT episode FROM copies)")?,
+        audio: Millis(one("SELECT coalesce(sum(duration), 0) AS n FROM recordings
+                           WHERE episode NOT IN (SELECT episode FROM copies)")?),
         counts,
         problems,
         ..Status::default()

@@ -1,5 +1,6 @@
 use super::{Row, Transaction, count, parsed, unreadable};
 use crate::{Cell, Claim, Error, MAX_ATTEMPTS, MAX_LEASE, Priority, Result, Retry, Stage, State, Subject};
+use model::EpisodeId;
 use rusqlite::{OptionalExtension, named_params, params};
 use std::time::Duration;
 
@@ -81,16 +82,28 @@ pub(crate) fn claim(
     lease: Duration,
 ) -> Result<Option<Claim>> {
     let stages = serde_json::to_string(stages)?;
-    tx.prepare_cached(
-        "UPDATE cells SET state = 'quarantined', worker = NULL, lease_until = NULL, changed = unixepoch('subsec'),
+    let given_up: Vec<(Subject, String)> = tx
+        .prepare_cached(
+            "UPDATE cells SET state = 'quarantined', worker = NULL, lease_until = NULL, changed = unixepoch('subsec'),
            error = coalesce(error || '; ', '') || 'the program ended ' || attempt || ' times while at it'
          WHERE state = 'leased' AND attempt >= :attempts
            AND stage IN (SELECT value FROM json_each(:stages))
-           AND (lease_until < unixepoch('subsec') OR lease_until > unixepoch('subsec') + :longest)",
-    )?
-    .execute(named_params! {
-        ":stages": stages, ":attempts": MAX_ATTEMPTS, ":longest": MAX_LEASE.as_secs_f64(),
-    })?;
+           AND (lease_until < unixepoch('subsec') OR lease_until > unixepoch('subsec') + :longest)
+         RETURNING subject, stage",
+        )?
+        .query_map(
+            named_params! {
+                ":stages": stages, ":attempts": MAX_ATTEMPTS, ":longest": MAX_LEASE.as_secs_f64(),
+            },
+            |row| Ok((Subject(parsed(row, "subject")?), row.get("stage")?)),
+        )?
+        .collect::<Result<_, _>>()?;
+    for (subject, stage) in given_up {
+        // Nobody waits any longer for the publisher's texts of an episode.
+        if stage == Stage::TEXTS.as_str() {
+            super::texts::require_hearing(tx, EpisodeId(subject.0))?;
+        }
+    }
     let claim = tx
         .prepare_cached(
             "UPDATE cells SET state = 'leased', worker = :worker, lease_until = unixepoch('subsec') + :lease,

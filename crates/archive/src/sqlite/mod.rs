@@ -7,12 +7,14 @@
 pub(crate) mod alignments;
 pub(crate) mod carrying;
 pub(crate) mod chapters;
+pub(crate) mod copies;
 pub(crate) mod episodes;
 pub(crate) mod feeds;
 pub(crate) mod health;
 pub(crate) mod hearings;
 pub(crate) mod ledger;
 pub(crate) mod names;
+pub(crate) mod repeats;
 pub(crate) mod revisions;
 pub(crate) mod schema;
 pub(crate) mod texts;

@@ -9,8 +9,13 @@ use std::path::Path;
 const APPLICATION: i32 = 0x5264_4f74;
 
 /// `MIGRATIONS[n]` leads from format n to n + 1.
-const MIGRATIONS: &[&str] =
-    &[include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql"), include_str!("0004.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("0001.sql"),
+    include_str!("0002.sql"),
+    include_str!("0003.sql"),
+    include_str!("0004.sql"),
+    include_str!("0005.sql"),
+];
 
 pub(crate) const FORMAT: i64 = MIGRATIONS.len() as i64;
 

@@ -1,14 +1,31 @@
 //! Whether a recording is to be heard, or its publisher's transcript will do.
 
-use super::{Transaction, episodes, feeds, hearings, ledger};
+use super::{Transaction, copies, episodes, feeds, hearings, ledger};
 use crate::{Claim, EpisodeEntry, Priority, Result, Stage, State};
-use model::{EpisodeId, Origin, Timing};
+use model::{EpisodeId, Millis, Origin, Timing};
 
 /// Most words to each time that a transcript states: half a minute of talk, so that what is read can be found in the sound.
 const WORDS_A_TIME: usize = 90;
 
-/// Makes the hearing of a recording due that was probed, unless its publisher's transcript will do or is still to come.
+/// Words a minute between which a text is believed to be of a recording: slow lectures have 60, fast talk 260; a summary has
+/// fewer, the notes of a whole season more. When the text was fetched, the length may not have been known.
+const WORDS_A_MINUTE: std::ops::RangeInclusive<f64> = 20.0..=400.0;
+
+/// Up to this length too few words say nothing, and so many more than [`WORDS_A_MINUTE`] are allowed, those of this time.
+const SHORT: Millis = Millis(60_000);
+
+fn is_likely(words: usize, length: Millis) -> bool {
+    let most = WORDS_A_MINUTE.end() * length.max(SHORT).seconds() / 60.0;
+    let fewest = if length > SHORT { WORDS_A_MINUTE.start() * length.seconds() / 60.0 } else { 0.0 };
+    (fewest..=most).contains(&(words as f64))
+}
+
+/// Makes the hearing of a recording due that was probed, unless its publisher's transcript will do or is still to come,
+/// or another episode has the same recording.
 pub(crate) fn require_hearing(tx: &Transaction<'_>, episode: EpisodeId) -> Result<()> {
+    if copies::is_copy(tx, episode)? {
+        return Ok(());
+    }
     let entry = episodes::entry(tx, episode)?;
     let recording = entry.recording.as_ref().filter(|recording| recording.media.is_some());
     let Some(blob) = recording.and_then(|recording| recording.blob) else { return Ok(()) };
@@ -44,5 +61,6 @@ fn will_do(tx: &Transaction<'_>, entry: &EpisodeEntry) -> Result<bool> {
         words += window.words.len();
         times += window.words.iter().filter(|word| word.timing != Timing::Estimated).count();
     }
-    Ok(words > 0 && times * WORDS_A_TIME >= words)
+    let length = entry.recording.as_ref().and_then(|recording| recording.media.as_ref()?.duration);
+    Ok(words > 0 && times * WORDS_A_TIME >= words && length.is_none_or(|length| is_likely(words, length)))
 }

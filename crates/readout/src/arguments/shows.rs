@@ -65,6 +65,8 @@ impl Which {
 pub enum KeepSound {
     /// As it was published
     Original,
+    /// As small Opus for speech (one channel, 32 kbit/s), with the same times
+    Opus,
     /// Not at all, once all is done that needs it
     Nothing,
 }
@@ -73,6 +75,7 @@ impl From<KeepSound> for Keep {
     fn from(keep: KeepSound) -> Self {
         match keep {
             KeepSound::Original => Self::Original,
+            KeepSound::Opus => Self::Opus,
             KeepSound::Nothing => Self::Nothing,
         }
     }
@@ -171,6 +174,12 @@ pub enum ShowsVerb {
         /// Title, SHOW/TITLE, or the beginning of an id
         #[arg(required = true, value_name = "EPISODE")]
         episodes: Vec<String>,
+    },
+    /// Say that an episode is another programme than the one it was taken to be a copy of
+    Split {
+        /// Title, SHOW/TITLE, or the beginning of an id
+        #[arg(value_name = "EPISODE")]
+        episode: String,
     },
 }
 

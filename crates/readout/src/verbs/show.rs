@@ -1,12 +1,12 @@
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
-use archive::{Archive, EpisodeEntry, Reading, Text};
+use archive::{Archive, Copy, EpisodeEntry, Reading, Text};
 use model::{Millis, Word};
 use serde_json::json;
 use transcript::{About, Format, Paragraph};
 
-use super::{bytes, json_line, text, texts};
+use super::{bytes, json_line, line, text, texts};
 use crate::arguments::{Everywhere, Export, Show};
 use crate::console::clock;
 use crate::failure::{Outcome, hinted, wrong_use};
@@ -17,14 +17,18 @@ const WIDTH: usize = 88;
 
 pub fn show(everywhere: &Everywhere, show: &Show) -> Result<Outcome> {
     let archive = place::open(everywhere)?;
+    if let Some(at) = show.at {
+        return elsewhere(everywhere, &archive, &show.episode, at);
+    }
     let (entry, reading) = reading(&archive, &show.episode, show.no_repairs, show.hearing.as_deref())?;
+    let copies = archive.copies(entry.episode.id)?;
     if everywhere.json {
         json_line(&json!({
             "episode": entry.episode, "show": entry.show.title, "recording": entry.recording,
-            "engine": reading.hearing.engine, "transcript": reading.transcript,
+            "engine": reading.hearing.engine, "transcript": reading.transcript, "copies": copies,
         }))?;
     } else {
-        text(&page(&entry, &reading))?;
+        text(&(page(&entry, &reading) + &of_repeats(&reading) + &of_copies(&copies)))?;
     }
     Ok(partial(&entry, &reading))
 }
@@ -49,14 +53,75 @@ pub fn export(everywhere: &Everywhere, export: &Export) -> Result<Outcome> {
     Ok(partial(&entry, &reading))
 }
 
-/// The episode that was asked for and its text, or why there is none.
+/// Says at which time this time of an episode is in its other places.
+fn elsewhere(everywhere: &Everywhere, archive: &Archive, wanted: &str, at: Millis) -> Result<Outcome> {
+    let entry = archive.find_episode(wanted)?;
+    let copies = archive.copies(entry.episode.id)?;
+    if copies.is_empty() {
+        return Err(hinted(
+            format!("\"{}\" is known in one place only", entry.episode.title),
+            "other places are found when their sound is here: `readout run` looks",
+        ));
+    }
+    for copy in copies {
+        let there = copy.times.map(at);
+        if everywhere.json {
+            json_line(&json!({
+                "type": "also-at", "episode": copy.episode, "show": copy.show, "title": copy.title, "at_ms": there,
+            }))?;
+            continue;
+        }
+        match there {
+            Some(there) => line(format_args!("also at {}: {} / {}", clock(there.0), copy.show, copy.title))?,
+            None => line(format_args!("not in {} / {}", copy.show, copy.title))?,
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// What comes again in the show, a line each.
+fn of_repeats(reading: &Reading) -> String {
+    let repeats = &reading.transcript.repeats;
+    let mut out = String::new();
+    if !repeats.is_empty() {
+        out += "\nComes again in this show:\n";
+    }
+    for repeat in repeats {
+        let (start, end) = (clock(repeat.start.0), clock(repeat.end.0));
+        let _ = writeln!(out, "{start:>7}  to {end}: {}", transcript::describe_repeat(repeat));
+    }
+    out
+}
+
+/// The other places of the recording, with where the same sound is in them.
+fn of_copies(copies: &[Copy]) -> String {
+    let mut out = String::new();
+    if !copies.is_empty() {
+        out += "\nThe same recording is also in:\n";
+    }
+    for copy in copies {
+        let _ = writeln!(out, "  {} / {}", copy.show, copy.title);
+        for address in copy.outlets.iter().filter_map(|outlet| outlet.address.as_deref()) {
+            let _ = writeln!(out, "    {}", fetch::shown_address(address));
+        }
+        for same in &copy.times.0 {
+            let (here, there) = (clock(same.here.0), clock(same.there.0));
+            let length = transcript::length_in_words(same.length);
+            let _ = writeln!(out, "    from {here} here, {there} there: {length}");
+        }
+    }
+    out
+}
+
+/// The episode that was asked for and its text, or why there is none. Of a copy that has no text of its own: that of the
+/// episode that was heard.
 fn reading(
     archive: &Archive,
     wanted: &str,
     as_heard: bool,
     hearing: Option<&str>,
 ) -> Result<(EpisodeEntry, Reading)> {
-    let entry = archive.find_episode(wanted)?;
+    let mut entry = archive.find_episode(wanted)?;
     let which = if as_heard { Text::AsHeard } else { Text::Revised };
     if let Some(hearing) = hearing {
         let hearing = texts::chosen(archive, &entry, hearing)?;
@@ -64,7 +129,18 @@ fn reading(
         let version = entry.version;
         return Ok((entry, Reading { hearing, transcript, version }));
     }
-    if let Some(reading) = archive.reading(entry.episode.id, which)? {
+    let main = archive.main_of(entry.episode.id)?;
+    let mut found = archive.reading(entry.episode.id, which)?;
+    if found.is_none() && main != entry.episode.id {
+        let copy = entry.episode.title;
+        entry = archive.episode(main)?;
+        eprintln!(
+            "note: \"{copy}\" is the same recording as {} / {}: this is the text of that",
+            entry.show.title, entry.episode.title
+        );
+        found = archive.reading(main, which)?;
+    }
+    if let Some(reading) = found {
         return Ok((entry, reading));
     }
     let failed = entry.cells.iter().find_map(|cell| cell.error.as_ref().map(|error| (cell, error)));

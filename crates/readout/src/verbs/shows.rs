@@ -30,6 +30,7 @@ pub fn shows(everywhere: &Everywhere, shows: &Shows) -> Result<Outcome> {
         ShowsVerb::Remove { show, yes } => remove(everywhere, &archive, show, *yes),
         ShowsVerb::Export => export(&archive),
         ShowsVerb::Fetch { episodes } => fetch(everywhere, &archive, episodes),
+        ShowsVerb::Split { episode } => split(everywhere, &archive, episode),
     }
 }
 
@@ -244,6 +245,25 @@ fn export(archive: &Archive) -> Result<Outcome> {
         })
         .collect();
     text(&feed::write_opml("Readout", &outlines))?;
+    Ok(Outcome::Done)
+}
+
+fn split(everywhere: &Everywhere, archive: &Archive, wanted: &str) -> Result<Outcome> {
+    let entry = archive.find_episode(wanted)?;
+    let from = archive.split(entry.episode.id)?;
+    if everywhere.json {
+        json_line(
+            &json!({ "type": "split", "episode": entry.episode.id, "title": entry.episode.title, "from": from }),
+        )?;
+        return Ok(Outcome::Done);
+    }
+    for other in from {
+        let other = archive.episode(other)?;
+        line(format_args!(
+            "{} / {} and {} / {} are two episodes again; `readout run` hears what was not heard",
+            entry.show.title, entry.episode.title, other.show.title, other.episode.title
+        ))?;
+    }
     Ok(Outcome::Done)
 }
 

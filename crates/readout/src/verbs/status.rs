@@ -59,7 +59,8 @@ fn print_json(archive: &Archive, status: &Status, episodes: &[EpisodeEntry]) -> 
 
 /// Where an episode stands, in one word or two: that of the last stage that is not done.
 fn state(entry: &EpisodeEntry) -> String {
-    let open = entry.cells.iter().find(|cell| cell.state != State::Done && cell.stage != Stage::TEXTS);
+    let beside = [Stage::TEXTS, Stage::FINGERPRINT];
+    let open = entry.cells.iter().find(|cell| cell.state != State::Done && !beside.contains(&cell.stage));
     let text = entry.hearing.as_ref().filter(|hearing| hearing.complete);
     let here = entry.recording.as_ref().is_some_and(|recording| recording.blob.is_some());
     match open {

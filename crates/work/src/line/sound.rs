@@ -29,13 +29,18 @@ pub(crate) fn fetch(
         return Err(Ended::Failed { reason: "its feed names no sound".into(), again: false });
     }
     let part = archive.dir().join("tmp").join(format!("fetch-{id}"));
-    let mut first = None;
+    let (mut first, mut empty) = (None, false);
     for address in addresses {
         let request = Request { stop: crew.stop_fetching(), ..Request::new(address) };
         let progress = &mut |progress: fetch::Progress| {
             crew.tell(Event::Fetching { episode, done: progress.done, total: progress.total });
         };
         match fetcher.download(&request, &part, progress) {
+            Ok(downloaded) if downloaded.bytes == 0 => {
+                empty = true;
+                let _ = fs::remove_file(&part);
+                let _ = fetcher.forget(&part);
+            }
             Ok(downloaded) => {
                 let name = downloaded.file_name.as_deref().unwrap_or("recording");
                 archive.attach_file(id, &part, name)?;
@@ -48,7 +53,11 @@ pub(crate) fn fetch(
             Err(error) => first = first.or(Some(error)),
         }
     }
-    Err(first.map_or(Ended::Stopped, |error| ended(&error)))
+    Err(match first {
+        Some(error) => ended(&error),
+        None if empty => Ended::Failed { reason: "its server sent an empty file".into(), again: false },
+        None => Ended::Stopped,
+    })
 }
 
 /// Where the sound may be had, the likeliest first: the newest outlet that its feed still has, then other places of it.
