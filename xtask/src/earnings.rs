@@ -4,15 +4,30 @@
 //! words. Never: any of it in the project.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
+use model::Millis;
+use names::Heard;
 
-pub const RECOGNISERS: [&str; 5] = ["google", "amazon", "microsoft", "speechmatics", "rev-espnet"];
+/// The recognisers whose output is there.
+pub const RECOGNISERS: [&str; 5] = ["google", "rev-espnet", "amazon", "microsoft", "speechmatics"];
 
 /// One call.
 pub struct Call {
+    pub id: String,
+    /// The tokens of the reference, each with the mention of a person that it belongs to.
+    pub said: Vec<(String, Option<u32>)>,
+    /// In the order of [`RECOGNISERS`].
+    pub heard: Vec<Vec<Heard>>,
+    /// The file of participants: a line a person, `Name - role`.
+    pub participants: String,
+}
+
+/// A call as bare words: without signs at their ends, parted at hyphens, with their case.
+pub struct Spoken {
     pub said: Vec<String>,
     /// The names of people that were said: ranges of `said`.
     pub people: Vec<Range<usize>>,
@@ -22,55 +37,102 @@ pub struct Call {
     pub heard: Vec<Vec<String>>,
 }
 
-/// Reads all calls, in order of their names; `None` where they are not at hand.
+impl From<&Call> for Spoken {
+    fn from(call: &Call) -> Self {
+        let (mut said, mut people) = (Vec::new(), BTreeMap::<u32, Range<usize>>::new());
+        for (token, person) in &call.said {
+            let start = said.len();
+            said.extend(words(token));
+            if let Some(person) = person {
+                people.entry(*person).or_insert(start..start).end = said.len();
+            }
+        }
+        let mut people: Vec<_> = people.into_values().collect();
+        people.sort_by_key(|range| range.start);
+        let participants = call.participants.lines().filter_map(|line| line.split(" - ").next());
+        let heard = call.heard.iter().map(|heard| heard.iter().flat_map(|word| words(&word.text)).collect());
+        Self {
+            said,
+            people,
+            participants: participants.map(|name| name.trim().to_owned()).collect(),
+            heard: heard.collect(),
+        }
+    }
+}
+
+/// The participants of one long call and what was heard of it.
+///
+/// # Errors
+/// It is not there.
+pub fn one(data: &Path) -> anyhow::Result<(String, Vec<Heard>)> {
+    let folder = data.join("earnings21/4346818");
+    let text = read(&folder.join("heard.amazon.nlp"))?;
+    Ok((read(&folder.join("participants.txt"))?, rows(&text).map(|row| heard_word(&row)).collect()))
+}
+
+/// Reads all calls, in the order of their numbers; `None` where they are not at hand.
+///
+/// # Errors
+/// A file is missing or not as it was.
 pub fn calls(data: &Path) -> anyhow::Result<Option<Vec<Call>>> {
     let folder = data.join("earnings21");
     if !folder.is_dir() {
         return Ok(None);
     }
-    let mut folders: Vec<_> = std::fs::read_dir(&folder)
+    let mut ids: Vec<String> = fs::read_dir(&folder)
         .with_context(|| format!("cannot list {}", folder.display()))?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()).filter(|path| path.is_dir()))
+        .filter_map(|entry| entry.ok().filter(|entry| entry.path().is_dir()))
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
-    folders.sort();
-    let calls: Vec<Call> = folders.iter().map(|folder| call(folder)).collect::<anyhow::Result<_>>()?;
+    ids.sort();
+    let calls: Vec<Call> =
+        ids.into_iter().map(|id| load_call(&folder.join(&id), id)).collect::<anyhow::Result<_>>()?;
     ensure!(!calls.is_empty(), "{} holds no calls", folder.display());
     Ok(Some(calls))
 }
 
-fn call(folder: &Path) -> anyhow::Result<Call> {
-    let read = |name: &str| {
-        let file = folder.join(name);
-        std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
+fn load_call(folder: &Path, id: String) -> anyhow::Result<Call> {
+    let tags = read(&folder.join("reference.wer_tags.json"))?;
+    let tags: BTreeMap<String, HashMap<String, serde_json::Value>> = serde_json::from_str(&tags)?;
+    let is_person = |id: &str| {
+        tags.get(id).is_some_and(|tag| tag.get("entity_type").is_some_and(|kind| kind == "PERSON"))
     };
-    #[derive(serde::Deserialize)]
-    struct Tag {
-        entity_type: String,
-    }
-    let tags: HashMap<String, Tag> = serde_json::from_str(&read("reference.wer_tags.json")?)?;
-    let (mut said, mut people) = (Vec::new(), BTreeMap::<String, Range<usize>>::new());
-    for line in read("reference.nlp")?.lines().skip(1) {
-        let mut columns = line.split('|');
-        let start = said.len();
-        said.extend(words(columns.next().unwrap_or_default()));
-        for tag in columns.next_back().unwrap_or_default().split('\'') {
-            if tags.get(tag).is_some_and(|tag| tag.entity_type == "PERSON") {
-                people.entry(tag.to_owned()).or_insert(start..start).end = said.len();
-            }
-        }
-    }
-    let mut people: Vec<_> = people.into_values().collect();
-    people.sort_by_key(|range| range.start);
-    let participants = read("participants.txt")?;
-    let participants = participants.lines().filter_map(|line| line.split(" - ").next());
+    let reference = read(&folder.join("reference.nlp"))?;
+    let said = rows(&reference)
+        .map(|row| {
+            let person = row.get(7).and_then(|ids| {
+                ids.split(['[', ']', '\'', ',', ' ']).find(|id| !id.is_empty() && is_person(id))?.parse().ok()
+            });
+            (row[0].to_owned(), person)
+        })
+        .collect();
     let mut heard = Vec::new();
     for recogniser in RECOGNISERS {
-        let text = read(&format!("heard.{recogniser}.nlp"))?;
-        heard.push(
-            text.lines().skip(1).flat_map(|line| words(line.split('|').next().unwrap_or_default())).collect(),
-        );
+        let text = read(&folder.join(format!("heard.{recogniser}.nlp")))?;
+        heard.push(rows(&text).map(|row| heard_word(&row)).collect());
     }
-    Ok(Call { said, people, participants: participants.map(|name| name.trim().to_owned()).collect(), heard })
+    Ok(Call { id, said, heard, participants: read(&folder.join("participants.txt"))? })
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// The rows after the header, cut at the bars.
+fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
+    text.lines().skip(1).map(|line| line.split('|').collect())
+}
+
+fn heard_word(row: &[&str]) -> Heard {
+    let field = |at: usize| row.get(at).copied().unwrap_or_default();
+    let time = |at: usize| field(at).parse().ok().map(Millis::from_seconds);
+    Heard {
+        text: format!("{}{}", row[0], field(4)),
+        start: time(2),
+        end: time(3),
+        confidence: None,
+        settled: false,
+    }
 }
 
 /// The words of a token without signs at their ends; hyphens part words, case stays.
@@ -204,7 +266,7 @@ pub fn misheard(said: &[String], heard: &[String]) -> Vec<Misheard> {
 }
 
 /// The names of people that were not heard as they were said.
-pub fn misheard_people(call: &Call, heard: &[String]) -> Vec<Misheard> {
+pub fn misheard_people(call: &Spoken, heard: &[String]) -> Vec<Misheard> {
     let places = align(&call.said, heard);
     let person = |said: &Range<usize>| {
         let (start, end) = (places[said.start], places[said.end]);

@@ -46,9 +46,6 @@ impl Evidence {
             1 => reasons.push("the name is said once more in the episode".into()),
             times => reasons.push(format!("the name is said {times} times more in the episode")),
         }
-        if value(F::Support) > 0.5 {
-            reasons.push("the name was probably meant at other places too".into());
-        }
         if value(F::Capital) > 0.5 {
             reasons.push("what was heard is written as a name".into());
         }

@@ -23,6 +23,10 @@ features! {
     Lexicon "lexicon",
     /// Weight of evidence of the sounds, in nats.
     Evidence "evidence",
+    /// The same, of the words that would change.
+    EvidenceChanged "evidence-changed",
+    /// How likely this name is among all that may have been said here, by the sounds alone, 0 to 1.
+    Share "share",
     /// Phones of the form.
     Phones "phones",
     /// Share of letters in common between what would change and what it would be.
@@ -70,6 +74,15 @@ features! {
     Right "right",
     /// What the two words after say.
     RightTwo "right-two",
+    /// What stands right before, in the same sentence: -1 part of this name, 0 nothing of the kind, 1 a capital, 2 somebody's first name.
+    NameBefore "name-before",
+    /// The same right after: 2 a surname.
+    NameAfter "name-after",
+    /// Whether somebody else's name goes on where this form ends: a surname after a first name, a first name before a surname; as
+    /// `name-before`.
+    Clash "clash",
+    /// Words here and right beside that are letters: `A`, `P`, `LNG`, `R&D`.
+    Acronym "acronym",
     /// How often the heard words stand in the episode, against what the language expects.
     Often "often",
     /// Exact mentions of this form in the episode.
@@ -102,20 +115,6 @@ features! {
     Broken "broken",
     /// The recogniser's confidence, the mean; -1 where unknown.
     Confidence "confidence",
-    /// The first opinion, as a logit; 0 while there is none.
-    First "first",
-    /// Other places where the same words are heard and the first opinion is for the same form: the best.
-    Elsewhere "elsewhere",
-    /// The best first opinion for another form here.
-    Rival "rival",
-    /// As `since`, `since-full`, `until` with those candidates counted as mentions that the first opinion is for.
-    LateSince "late-since",
-    LateFull "late-full",
-    LateUntil "late-until",
-    /// The best first opinion for another word of the same name beside this one.
-    Beside "beside",
-    /// The sum of first opinions for this name in any form at other places.
-    Support "support",
 }
 
 /// How many features there are.

@@ -42,6 +42,8 @@ pub(crate) struct Token {
     pub number: bool,
     /// What a recogniser writes for a word that it did not understand: `<unk>`, `[inaudible]`.
     pub unknown: bool,
+    /// Said as letters: `P`, `LNG`, `R&D`; not the words `a` and `I`.
+    pub letters: bool,
     /// A sentence ends with it.
     pub ends: bool,
     /// A sentence or a part of one ends with it.
@@ -77,7 +79,8 @@ impl Token {
             listed: capital_share(&core).is_some(),
             capital: word.chars().next().is_some_and(char::is_uppercase),
             person_like: is_given_name(&core) || is_surname(&core),
-            number: word.chars().any(|c| c.is_numeric()),
+            letters: is_letters(word),
+            number: word.chars().any(|c| c.is_numeric()) || is_number(&core),
             ends: tail.contains(['.', '?', '!']),
             pauses: tail.contains(['.', '?', '!', ',', ';', ':', '…', '—', '–']),
             unknown,
@@ -88,6 +91,31 @@ impl Token {
             confidence: heard.confidence,
             settled: heard.settled,
         }
+    }
+}
+
+/// Whether a word is a number spelt out. `one` is more often no number, `second` a time or a place.
+fn is_number(core: &str) -> bool {
+    #[rustfmt::skip]
+    const NUMBERS: &[&str] = &[
+        "zero", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
+        "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy",
+        "eighty", "ninety", "hundred", "thousand", "million", "billion",
+    ];
+    NUMBERS.contains(&core)
+        || core
+            .split_once('-')
+            .is_some_and(|(tens, ones)| is_number(tens) && (ones == "one" || is_number(ones)))
+}
+
+/// Whether a word is said as letters: one by itself, several capitals, letters around a sign or with points.
+fn is_letters(word: &str) -> bool {
+    let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+    let capitals = word.chars().filter(|c| c.is_uppercase()).count();
+    match letters {
+        0 => false,
+        1 => !matches!(word, "a" | "A" | "I" | "i" | "o" | "O"),
+        _ => word.len() <= 6 && (capitals == letters || word.contains('&')),
     }
 }
 

@@ -11,15 +11,13 @@ use crate::trees::Trees;
 /// Made by `cargo xtask train names`.
 const FILE: &str = include_str!("../data/decide.toml");
 
-/// What was learnt of when a name was meant: words around names, two opinions, and from which probability on to act.
+/// What was learnt of when a name was meant: words around names, an opinion on a candidate, and from which probability on to act.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model {
     /// Words around names.
     pub cues: Cues,
-    /// The opinion on a candidate by itself.
-    pub first: Trees,
-    /// The opinion after all others in the episode are known.
-    pub second: Trees,
+    /// The opinion on a candidate.
+    pub opinion: Trees,
     /// From which probability on to act.
     pub settings: Settings,
 }
@@ -50,8 +48,7 @@ pub enum ModelError {
 struct File {
     repair_at: f32,
     offer_at: f32,
-    first: String,
-    second: String,
+    opinion: String,
     left: BTreeMap<String, f32>,
     right: BTreeMap<String, f32>,
 }
@@ -73,8 +70,7 @@ impl Model {
         let file: File = toml::from_str(text)?;
         Ok(Self {
             cues: Cues { left: file.left.into_iter().collect(), right: file.right.into_iter().collect() },
-            first: Trees::parse(&file.first).ok_or(ModelError::Trees("first"))?,
-            second: Trees::parse(&file.second).ok_or(ModelError::Trees("second"))?,
+            opinion: Trees::parse(&file.opinion).ok_or(ModelError::Trees("opinion"))?,
             settings: Settings { repair_at: file.repair_at, offer_at: file.offer_at },
         })
     }
@@ -84,11 +80,10 @@ impl Model {
         let mut text = format!(
             "# When a name was meant. Made by `cargo xtask train names`; README.md beside this file says from what.\n\
              # A tree is a number, or (feature < threshold then else); src/features.rs says what the features are.\n\
-             repair_at = {:?}\noffer_at = {:?}\nfirst = '''\n{}'''\nsecond = '''\n{}'''\n",
+             repair_at = {:?}\noffer_at = {:?}\nopinion = '''\n{}'''\n",
             self.settings.repair_at,
             self.settings.offer_at,
-            self.first.text(),
-            self.second.text()
+            self.opinion.text()
         );
         for (side, table) in [("left", &self.cues.left), ("right", &self.cues.right)] {
             let sorted: BTreeMap<_, _> = table.iter().collect();
@@ -111,7 +106,7 @@ mod tests {
     #[test]
     fn the_built_in_model_is_read_and_written_back() {
         let model = Model::built_in().expect("the model is in order");
-        assert!(!model.second.trees.is_empty() && !model.cues.left.is_empty());
+        assert!(!model.opinion.trees.is_empty() && !model.cues.left.is_empty());
         assert_eq!(Model::parse(&model.text()).expect("what was written is read"), model);
         assert!(model.settings.offer_at < model.settings.repair_at);
     }
@@ -121,7 +116,7 @@ mod tests {
         let good = Model::default().text();
         assert!(Model::parse(&good).is_ok());
         for (from, to) in [
-            ("first = '''", "first = '''\n0\n(what < 1 0 1)"),
+            ("opinion = '''", "opinion = '''\n0\n(what < 1 0 1)"),
             ("repair_at", "repair"),
             ("'''\n0\n", "'''\n0\n(sound < 1 0\n"),
         ] {

@@ -1,6 +1,6 @@
 //! A transcript read with what is known: where names stand as they should, and where one may have been meant.
 
-mod reconsider;
+mod nearby;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -17,8 +17,8 @@ use crate::known::Name;
 use crate::sound::{Speech, heard};
 use crate::words::{RAREST, fold};
 
-/// A form of a name, by name and form, and how far it is from what was heard.
-type Near = ((usize, usize), f32);
+/// A form of a name, by layer and form; how far it is from what was heard; how likely it is among all names that may have been said.
+type Near = ((usize, usize), f32, f32);
 
 /// Sound distances above this, in nats a phone, are no likeness.
 const FARTHEST: f32 = 2.5;
@@ -39,6 +39,8 @@ const MET_EVIDENCE: f32 = 1.5;
 const MET_AT_ONCE: usize = 3;
 /// More names of glossaries are not looked into.
 const MOST_MET: usize = 200;
+/// Forms that are used less often than this are no proof that the name was said.
+const LIKELY_FORM: f32 = 0.2;
 /// Words far away are as good as never.
 const NEVER: f32 = 12.0;
 
@@ -146,6 +148,7 @@ impl Reading {
         for (number, layer) in self.layers.iter().enumerate() {
             for (at, entry) in layer.entries.iter().enumerate() {
                 let Some(way) = entry.ways.first() else { continue };
+                let rank = layer.names[entry.name as usize].source.rank;
                 let nearest = self
                     .layers
                     .iter()
@@ -153,8 +156,11 @@ impl Reading {
                         other.near(speech, way, FAR * way.len() as f32, 8).map(move |found| (other, found))
                     })
                     .filter(|(other, (found, _))| {
-                        let words = &other.entries[*found as usize].words;
-                        words.len() == entry.words.len() && *words != entry.words
+                        let form = &other.entries[*found as usize];
+                        // What only a long list holds casts no doubt on who is expected.
+                        other.names[form.name as usize].source.rank <= rank
+                            && form.words.len() == entry.words.len()
+                            && form.words != entry.words
                     })
                     .map(|(_, (_, cost))| cost / way.len() as f32)
                     .fold(FAR, f32::min);
@@ -265,7 +271,10 @@ impl Reading {
                         if end - start == 1 && ordinary && no_case {
                             continue;
                         }
-                        self.kept[start..end].fill(true);
+                        // A nickname that the source does not give is a mention, but no proof against another name.
+                        if form.weight >= LIKELY_FORM || form.words.len() > 1 {
+                            self.kept[start..end].fill(true);
+                        }
                         let full = matches!(form.what, FormKind::Full | FormKind::Alias);
                         let mention = Mention { at: start, full, entry: (number, entry as usize) };
                         self.mentions.entry((number, form.name)).or_default().push(mention);
@@ -286,7 +295,7 @@ impl Reading {
                 }
                 let text = self.text(start..end);
                 let found = cache.entry(text).or_insert_with(|| self.near(start..end, speech));
-                for &(id, cost) in found.iter() {
+                for &(id, cost, share) in found.iter() {
                     let entry = self.entry(id);
                     let Some((words, skip)) = self.trimmed(start, end, entry) else { continue };
                     let new: Vec<String> = entry.words[skip..entry.words.len() - (end - words.end)]
@@ -304,6 +313,7 @@ impl Reading {
                     let mut features = [0.0; COUNT];
                     features[F::SoundCost as usize] = cost;
                     features[F::Exact as usize] = exact as f32;
+                    features[F::Share as usize] = share;
                     best.insert(
                         key,
                         Candidate {
@@ -355,11 +365,11 @@ impl Reading {
         let odd = (start..end).any(|at| self.is_odd(at));
         let named = (start..end).any(|at| self.kept[at] && !self.tokens[at].number);
         let least = match (named, odd, end - start) {
-            (true, _, _) => -2.5,
-            (false, true, 1) => -2.0,
-            (false, true, _) => 0.0,
-            (false, false, 1) => 0.8,
-            (false, false, _) => 1.2,
+            (true, _, _) => -4.0,
+            (false, true, 1) => -4.0,
+            (false, true, _) => -1.5,
+            (false, false, 1) => 0.4,
+            (false, false, _) => 0.8,
         };
         left + right > least
     }
@@ -384,7 +394,7 @@ impl Reading {
     }
 
     /// The expected forms that sound like a span, with their cost.
-    fn near(&self, span: Range<usize>, speech: &Speech) -> Vec<((usize, usize), f32)> {
+    fn near(&self, span: Range<usize>, speech: &Speech) -> Vec<Near> {
         let heard = self.heard_sounds(span);
         let mut found: HashMap<(usize, usize), f32> = HashMap::new();
         for heard in &heard {
@@ -401,8 +411,16 @@ impl Reading {
         }
         let mut found: Vec<_> = found.into_iter().collect();
         found.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        let shares: Vec<f32> = found
+            .iter()
+            .map(|&(id, against)| {
+                let name = &self.name(id).spelling;
+                let others = found.iter().filter(|(other, _)| self.name(*other).spelling != *name);
+                1.0 / (1.0 + others.map(|(_, other)| (against - other).exp()).sum::<f32>())
+            })
+            .collect();
         found.truncate(NEAREST);
-        found
+        found.into_iter().zip(shares).map(|((id, against), share)| (id, against, share)).collect()
     }
 
     /// The words of a span that differ from the form, and how many words of the form before them do not. `None` when nothing
@@ -439,7 +457,9 @@ impl Reading {
         let new_cores: Vec<String> = candidate.text.iter().map(|word| core(word)).collect();
         let heard = self.heard_sounds(candidate.words.clone());
         let new_ways = new_sounds.entry(new_cores.join(" ")).or_insert_with(|| speech.name(&new_cores));
-        set(F::SoundChanged, speech.likeness(new_ways, &heard).per_phone.min(6.0));
+        let likeness = speech.likeness(new_ways, &heard);
+        set(F::SoundChanged, likeness.per_phone.min(6.0));
+        set(F::EvidenceChanged, likeness.evidence.max(-20.0));
         set(
             F::Lexicon,
             self.lexicon[candidate.words.clone()].iter().filter(|knows| **knows).count() as f32
@@ -480,6 +500,19 @@ impl Reading {
         set(F::Right, right);
         set(F::RightTwo, right_two);
         set(F::Around, left.max(left_two) + right.max(right_two));
+        let (before, after) = self.names_beside(&span, name);
+        set(F::NameBefore, before);
+        set(F::NameAfter, after);
+        set(
+            F::Clash,
+            match entry.what {
+                FormKind::Given | FormKind::Nickname if entry.words.len() == 1 => after,
+                FormKind::Surname => before,
+                _ => before.max(after),
+            },
+        );
+        let beside = span.start.saturating_sub(1)..(span.end + 1).min(self.tokens.len());
+        set(F::Acronym, self.tokens[beside].iter().filter(|token| token.letters).count() as f32);
         set(F::Often, self.often(changed));
         let mentions = self.mentions.get(&(layer, entry.name)).map_or(&[][..], Vec::as_slice);
         let same = mentions.iter().filter(|mention| self.entry(mention.entry).words == entry.words).count();
@@ -539,31 +572,6 @@ impl Reading {
             },
         );
         candidate.features = f;
-    }
-
-    /// How often the rarest of these words stands in the text, against the language: log10 of the ratio.
-    fn often(&self, changed: &[Token]) -> f32 {
-        let total = self.tokens.len().max(1) as f32;
-        changed
-            .iter()
-            .map(|token| {
-                let here = self.counts.get(&token.core).copied().unwrap_or(1) as f32;
-                let usual = 10_f32.powf(token.common.max(RAREST) - 9.0) * total;
-                (here / (usual + 1.0)).log10()
-            })
-            .fold(f32::NEG_INFINITY, f32::max)
-    }
-
-    fn role(&self, role: &str, span: &Range<usize>) -> f32 {
-        if role.is_empty() {
-            return 0.0;
-        }
-        let near = &self.tokens[span.start.saturating_sub(8)..(span.end + 8).min(self.tokens.len())];
-        role.split(|c: char| !c.is_alphanumeric())
-            .map(fold)
-            .filter(|word| word.len() > 2 && near.iter().any(|token| token.core == *word))
-            .map(|word| (7.0 - crate::words::commonness(&word).max(RAREST)) / 2.0)
-            .sum()
     }
 
     fn margins(&self, candidates: &mut [Candidate]) {

@@ -67,11 +67,8 @@ pub fn repair(words: &[Heard], known: &Known, context: &Context, speech: &Speech
 
 /// All candidates with the probability of each.
 pub fn opinions(reading: &Reading, speech: &Speech, model: &Model) -> (Vec<Candidate>, Vec<f32>) {
-    let mut candidates = reading.candidates(&model.cues, speech);
-    let first: Vec<f32> =
-        candidates.iter().map(|candidate| model.first.probability(&candidate.features)).collect();
-    reading.reconsider(&mut candidates, &first);
-    let scores = candidates.iter().map(|candidate| model.second.probability(&candidate.features)).collect();
+    let candidates = reading.candidates(&model.cues, speech);
+    let scores = candidates.iter().map(|candidate| model.opinion.probability(&candidate.features)).collect();
     (candidates, scores)
 }
 
@@ -83,6 +80,19 @@ pub fn decide(reading: &Reading, candidates: Vec<Candidate>, scores: &[f32], set
     let least = settings.offer_at.min(settings.repair_at);
     let mut order: Vec<usize> = (0..candidates.len()).filter(|&at| scores[at] >= least).collect();
     order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
+    // Of a name and a part of it, both certain, the whole is repaired.
+    let certain: Vec<usize> = order.iter().copied().filter(|&at| scores[at] >= settings.repair_at).collect();
+    let name = |at: usize| &reading.name(candidates[at].entry).spelling;
+    order.retain(|&at| {
+        let own = &candidates[at].words;
+        !certain.iter().any(|&other| {
+            let words = &candidates[other].words;
+            words.len() > own.len()
+                && words.start <= own.start
+                && words.end >= own.end
+                && name(other) == name(at)
+        })
+    });
     let mut taken = vec![false; reading.tokens.len()];
     let mut outcome = Outcome::default();
     for at in order {

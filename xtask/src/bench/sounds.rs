@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::bootstrap::Random;
 use super::{Place, busy_remark, load, machine};
-use crate::earnings::{self, Call};
+use crate::earnings::{self, Spoken};
 
 #[derive(clap::Args)]
 pub struct Options {
@@ -179,6 +179,7 @@ pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
         println!("skipped: no {}", place.data.join("earnings21").display());
         return Ok(());
     };
+    let calls: Vec<Spoken> = calls.iter().map(Spoken::from).collect();
     let distance = Distance::new();
     let mut reader = Reader::new();
     let others = distractors(place, &mut reader)?;
@@ -188,7 +189,7 @@ pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
         println!("{}", speed(&distance, &others, &calls, &mut reader, 500));
         return Ok(());
     }
-    let held_out: Vec<&Call> = calls.iter().skip(usize::from(!options.seen)).step_by(2).collect();
+    let held_out: Vec<&Spoken> = calls.iter().skip(usize::from(!options.seen)).step_by(2).collect();
     let mut tallies = vec![Tally::default(); measures.len()];
     let mut random = Random(1);
     let (mut unlisted, mut listed) = (0, 0);
@@ -283,7 +284,7 @@ pub fn run(place: &Place, options: &Options) -> anyhow::Result<()> {
 
 /// How near the names of a call come to words that were heard there and are no names: for some spans, by each measure.
 fn chance(
-    call: &Call,
+    call: &Spoken,
     heard: &[String],
     people: &BTreeMap<String, Form>,
     reader: &mut Reader,
@@ -366,7 +367,13 @@ fn processor_time() -> f64 {
 }
 
 /// The speed of the index over a hundred thousand forms.
-fn speed(distance: &Distance, others: &[Form], calls: &[Call], reader: &mut Reader, tries: usize) -> String {
+fn speed(
+    distance: &Distance,
+    others: &[Form],
+    calls: &[Spoken],
+    reader: &mut Reader,
+    tries: usize,
+) -> String {
     const FORMS: usize = 100_000;
     // Given names and surnames in new pairs, so that there are enough.
     let single: Vec<&Form> = others.iter().filter(|form| !form.text.contains(' ')).collect();

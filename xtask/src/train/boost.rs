@@ -19,7 +19,10 @@ pub struct Recipe {
 const BINS: usize = 48;
 
 /// Learns from examples. No chance is used: the same examples give the same trees.
-pub fn learn(examples: &[Features], labels: &[bool], recipe: &Recipe, skip: &[usize]) -> Trees {
+///
+/// `directions` says of each feature whether a larger value may only speak for (1) or only against (-1), or either (0): what is known
+/// beforehand need not be learnt from few examples, and no leaf contradicts it (bounds as in Chen and Guestrin's program).
+pub fn learn(examples: &[Features], labels: &[bool], recipe: &Recipe, directions: &[i8; COUNT]) -> Trees {
     let cuts: Vec<Vec<f32>> = (0..COUNT).map(|feature| cuts(examples, feature)).collect();
     let binned: Vec<[u8; COUNT]> = examples
         .iter()
@@ -32,8 +35,7 @@ pub fn learn(examples: &[Features], labels: &[bool], recipe: &Recipe, skip: &[us
     let bias = ((positive + 0.5) / (all - positive + 0.5)).ln();
     let mut logits = vec![bias; examples.len()];
     let mut trees = Trees { bias: bias as f32, trees: Vec::new() };
-    let used: Vec<usize> =
-        (0..COUNT).filter(|feature| !skip.contains(feature) && !cuts[*feature].is_empty()).collect();
+    let used: Vec<usize> = (0..COUNT).filter(|feature| !cuts[*feature].is_empty()).collect();
     let mut gradients = vec![(0.0_f32, 0.0_f32); examples.len()];
     for _ in 0..recipe.trees {
         for (at, gradient) in gradients.iter_mut().enumerate() {
@@ -41,7 +43,9 @@ pub fn learn(examples: &[Features], labels: &[bool], recipe: &Recipe, skip: &[us
             *gradient = ((f64::from(u8::from(labels[at])) - p) as f32, (p * (1.0 - p)) as f32);
         }
         let mut rows: Vec<u32> = (0..examples.len() as u32).collect();
-        let tree = grow(&binned, &gradients, &cuts, &used, &mut rows, recipe, recipe.depth);
+        let forest =
+            Forest { binned: &binned, gradients: &gradients, cuts: &cuts, used: &used, recipe, directions };
+        let tree = forest.grow(&mut rows, recipe.depth, (f64::NEG_INFINITY, f64::INFINITY));
         for (logit, example) in logits.iter_mut().zip(examples) {
             *logit += f64::from(tree.value(example));
         }
@@ -71,61 +75,92 @@ fn round(value: f32) -> f32 {
     (value * 1000.0).round() / 1000.0
 }
 
-fn grow(
-    binned: &[[u8; COUNT]],
-    gradients: &[(f32, f32)],
-    cuts: &[Vec<f32>],
-    used: &[usize],
-    rows: &mut [u32],
-    recipe: &Recipe,
-    depth: usize,
-) -> Node {
-    let mut histogram = vec![(0.0_f64, 0.0_f64); COUNT * (BINS + 1)];
-    let mut total = (0.0_f64, 0.0_f64);
-    for &row in rows.iter() {
-        let (gradient, curvature) = gradients[row as usize];
-        let (gradient, curvature) = (f64::from(gradient), f64::from(curvature));
-        total = (total.0 + gradient, total.1 + curvature);
-        let bins = &binned[row as usize];
-        for &feature in used {
-            let cell = &mut histogram[feature * (BINS + 1) + usize::from(bins[feature])];
-            *cell = (cell.0 + gradient, cell.1 + curvature);
-        }
+/// What all nodes of a tree are grown from.
+struct Forest<'a> {
+    binned: &'a [[u8; COUNT]],
+    gradients: &'a [(f32, f32)],
+    cuts: &'a [Vec<f32>],
+    used: &'a [usize],
+    recipe: &'a Recipe,
+    directions: &'a [i8; COUNT],
+}
+
+/// Sums of gradients and curvatures.
+type Sums = (f64, f64);
+
+impl Forest<'_> {
+    /// The best answer of a leaf within bounds, before the rate is taken of it.
+    fn answer(&self, (gradient, curvature): Sums, (low, high): (f64, f64)) -> f64 {
+        (gradient / (curvature + self.recipe.ridge)).clamp(low, high)
     }
-    let leaf = || Node::Leaf(round((recipe.rate * total.0 / (total.1 + recipe.ridge)) as f32));
-    if depth == 0 {
-        return leaf();
+
+    /// What a leaf with this answer saves.
+    fn worth(&self, (gradient, curvature): Sums, answer: f64) -> f64 {
+        answer * (2.0 * gradient - answer * (curvature + self.recipe.ridge))
     }
-    let worth = |(gradient, curvature): (f64, f64)| gradient * gradient / (curvature + recipe.ridge);
-    let mut best = (1e-3, 0, 0);
-    for &feature in used {
-        let mut below = (0.0, 0.0);
-        for bin in 0..cuts[feature].len() {
-            let cell = histogram[feature * (BINS + 1) + bin];
-            below = (below.0 + cell.0, below.1 + cell.1);
-            let above = (total.0 - below.0, total.1 - below.1);
-            if below.1 < recipe.least || above.1 < recipe.least {
-                continue;
-            }
-            let gain = worth(below) + worth(above) - worth(total);
-            if gain > best.0 {
-                best = (gain, feature, bin);
+
+    fn grow(&self, rows: &mut [u32], depth: usize, bounds: (f64, f64)) -> Node {
+        let mut histogram = vec![(0.0_f64, 0.0_f64); COUNT * (BINS + 1)];
+        let mut total = (0.0_f64, 0.0_f64);
+        for &row in rows.iter() {
+            let (gradient, curvature) = self.gradients[row as usize];
+            let (gradient, curvature) = (f64::from(gradient), f64::from(curvature));
+            total = (total.0 + gradient, total.1 + curvature);
+            let bins = &self.binned[row as usize];
+            for &feature in self.used {
+                let cell = &mut histogram[feature * (BINS + 1) + usize::from(bins[feature])];
+                *cell = (cell.0 + gradient, cell.1 + curvature);
             }
         }
-    }
-    let (gain, feature, bin) = best;
-    if gain <= 1e-3 {
-        return leaf();
-    }
-    let mut split = 0;
-    for at in 0..rows.len() {
-        if usize::from(binned[rows[at] as usize][feature]) <= bin {
-            rows.swap(at, split);
-            split += 1;
+        let own = self.answer(total, bounds);
+        let leaf = || Node::Leaf(round((self.recipe.rate * own) as f32));
+        if depth == 0 {
+            return leaf();
         }
+        let stay = self.worth(total, own);
+        let mut best = (1e-3, 0, 0, bounds, bounds);
+        for &feature in self.used {
+            let mut below = (0.0, 0.0);
+            for bin in 0..self.cuts[feature].len() {
+                let cell = histogram[feature * (BINS + 1) + bin];
+                below = (below.0 + cell.0, below.1 + cell.1);
+                let above = (total.0 - below.0, total.1 - below.1);
+                if below.1 < self.recipe.least || above.1 < self.recipe.least {
+                    continue;
+                }
+                let (under, over) = (self.answer(below, bounds), self.answer(above, bounds));
+                let direction = f64::from(self.directions[feature]);
+                if direction * (over - under) < 0.0 {
+                    continue;
+                }
+                let gain = self.worth(below, under) + self.worth(above, over) - stay;
+                if gain > best.0 {
+                    let middle = (under + over) / 2.0;
+                    let (lower, upper) = if direction == 0.0 {
+                        (bounds, bounds)
+                    } else if direction > 0.0 {
+                        ((bounds.0, middle), (middle, bounds.1))
+                    } else {
+                        ((middle, bounds.1), (bounds.0, middle))
+                    };
+                    best = (gain, feature, bin, lower, upper);
+                }
+            }
+        }
+        let (gain, feature, bin, lower, upper) = best;
+        if gain <= 1e-3 {
+            return leaf();
+        }
+        let mut split = 0;
+        for at in 0..rows.len() {
+            if usize::from(self.binned[rows[at] as usize][feature]) <= bin {
+                rows.swap(at, split);
+                split += 1;
+            }
+        }
+        let (below, above) = rows.split_at_mut(split);
+        let below = self.grow(below, depth - 1, lower);
+        let above = self.grow(above, depth - 1, upper);
+        Node::Fork(feature, self.cuts[feature][bin], Box::new([below, above]))
     }
-    let (below, above) = rows.split_at_mut(split);
-    let below = grow(binned, gradients, cuts, used, below, recipe, depth - 1);
-    let above = grow(binned, gradients, cuts, used, above, recipe, depth - 1);
-    Node::Fork(feature, cuts[feature][bin], Box::new([below, above]))
 }

@@ -6,14 +6,15 @@ use std::path::Path;
 use anyhow::Context;
 
 use names::{
-    Candidate, Cues, Heard, Known, Model, Reading, Speech, commonness, fold, is_given_name, is_surname,
+    Candidate, Cues, Heard, Known, Model, Reading, Repair, Settings, Speech, commonness, fold, is_given_name,
+    is_surname,
 };
 
 use super::boost::{self, Recipe};
 use crate::bench::names::lessons;
 
-/// How the model is learnt; chosen on calls that were kept out.
-pub const RECIPE: Recipe = Recipe { trees: 150, depth: 4, rate: 0.08, least: 5.0, ridge: 10.0 };
+/// How the model is learnt.
+const RECIPE: Recipe = Recipe { trees: 180, depth: 5, rate: 0.06, least: 4.0, ridge: 10.0 };
 
 /// A transcript with the truth about it.
 pub struct Lesson {
@@ -22,6 +23,10 @@ pub struct Lesson {
     pub words: Vec<Heard>,
     pub known: Known,
     pub truth: Truth,
+    /// Whether people wrote it: every name in it is right.
+    pub human: bool,
+    /// Whether it counts when it is chosen from which probability on to act: a call with its participants expected.
+    pub counts: bool,
 }
 
 /// What was said.
@@ -124,46 +129,143 @@ fn errors(said: &[String], heard: &[&str]) -> usize {
     row[heard.len()]
 }
 
-/// Learns the two opinions from lessons that were read, with cues that were learnt on other lessons. The first opinions among the
-/// features of `reads` are changed.
-pub fn learn(reads: &mut [&mut Read], cues: Cues, recipe: Recipe) -> Model {
-    // First opinions about a lesson must come from a model that did not see it, or the second would trust them too much.
-    let mut groups: Vec<String> = reads.iter().map(|read| read.lesson.group.clone()).collect();
-    groups.sort();
-    groups.dedup();
-    const FOLDS: usize = 5;
-    let fold: HashMap<String, usize> =
-        groups.into_iter().enumerate().map(|(at, group)| (group, at % FOLDS)).collect();
-    for own in 0..FOLDS {
-        let first = boost_over(
-            reads.iter().filter(|read| fold[&read.lesson.group] != own).map(|read| &**read),
-            recipe,
-            false,
-        );
-        for read in reads.iter_mut().filter(|read| fold[&read.lesson.group] == own) {
-            let scores: Vec<f32> =
-                read.candidates.iter().map(|candidate| first.probability(&candidate.features)).collect();
-            read.reading.reconsider(&mut read.candidates, &scores);
-        }
-    }
-    let first = boost_over(reads.iter().map(|read| &**read), recipe, false);
-    let second = boost_over(reads.iter().map(|read| &**read), recipe, true);
-    Model { cues, first, second, settings: names::Settings { repair_at: REPAIR_AT, offer_at: OFFER_AT } }
+/// Parts of the lessons, by group: opinions about one come from what was learnt on the others.
+const FOLDS: usize = 4;
+
+/// Lessons that were read, each with the opinion of what was learnt on others of them.
+pub struct Course<'a> {
+    pub reads: Vec<Read<'a>>,
+    /// For each read the probabilities of its candidates.
+    pub scores: Vec<Vec<f32>>,
+    cues: Cues,
 }
 
-/// From which probability on to act; chosen on calls that were kept out, for the bounds of docs/benchmarks.md.
-const REPAIR_AT: f32 = 0.9;
-const OFFER_AT: f32 = 0.06;
+impl<'a> Course<'a> {
+    /// Reads the lessons and judges each part by the others.
+    pub fn new(lessons: &'a [Lesson], speech: &Speech) -> Self {
+        let mut groups: Vec<&str> = lessons.iter().map(|lesson| lesson.group.as_str()).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        let fold = |lesson: &Lesson| {
+            groups.iter().position(|group| *group == lesson.group).unwrap_or_default() % FOLDS
+        };
+        let cues: Vec<Cues> =
+            (0..FOLDS).map(|own| learn_cues(lessons.iter().filter(|lesson| fold(lesson) != own))).collect();
+        let reads = read(lessons, &cues, &fold, speech);
+        let mut scores = vec![Vec::new(); reads.len()];
+        for own in 0..FOLDS {
+            let opinion = boost_over(reads.iter().filter(|read| fold(read.lesson) != own));
+            for (read, scores) in reads.iter().zip(&mut scores).filter(|(read, _)| fold(read.lesson) == own) {
+                let probability = |candidate: &Candidate| opinion.probability(&candidate.features);
+                *scores = read.candidates.iter().map(probability).collect();
+            }
+        }
+        Self { reads, scores, cues: learn_cues(lessons.iter()) }
+    }
 
-/// The features that only the second opinion has.
-const LATE: [&str; 8] =
-    ["first", "elsewhere", "rival", "support", "late-since", "late-full", "late-until", "beside"];
+    /// The model learnt from all of the lessons, with settings by what was learnt on parts of them: nothing else is looked at.
+    pub fn model(&self) -> Model {
+        Model { cues: self.cues.clone(), opinion: boost_over(self.reads.iter()), settings: self.settings() }
+    }
 
-fn boost_over<'r, 'a: 'r>(
-    reads: impl Iterator<Item = &'r Read<'a>>,
-    recipe: Recipe,
-    second: bool,
-) -> names::Trees {
+    /// The lowest probability at which, on calls, at least [`EXACT`] of the repairs are right, and on what people wrote nothing is
+    /// repaired; then the lowest from which on at most [`OFFERS`] are offered.
+    pub fn settings(&self) -> Settings {
+        let count = |settings: &Settings| {
+            let (mut repairs, mut right, mut wild, mut offers, mut words) = (0, 0, 0, 0, 0);
+            for (read, scores) in self.reads.iter().zip(&self.scores) {
+                let outcome = names::decide(&read.reading, read.candidates.clone(), scores, settings);
+                if read.lesson.counts {
+                    repairs += outcome.repairs.len();
+                    right += outcome.repairs.iter().filter(|repair| read.is_right(repair)).count();
+                    offers += outcome.offers.len();
+                    words += read.lesson.words.len();
+                } else if read.lesson.human {
+                    wild += outcome.repairs.len();
+                }
+            }
+            (
+                right as f64 / f64::from(u32::try_from(repairs.max(1)).unwrap_or(u32::MAX)),
+                wild,
+                offers as f64 / words.max(1) as f64,
+            )
+        };
+        let steps = |from: usize, to: usize| (from..to).map(|at| at as f32 / 100.0);
+        let good = |repair_at: &f32| {
+            let (exact, wild, _) = count(&Settings { repair_at: *repair_at, offer_at: 1.0 });
+            exact >= EXACT && wild == 0
+        };
+        // From above, so that a lucky step below a bad one is not taken.
+        let repair_at = steps(50, 99).rev().take_while(|at| *at > 0.97 || good(at)).last().unwrap_or(0.98);
+        let offer_at = steps(3, 40)
+            .find(|offer_at| count(&Settings { repair_at, offer_at: *offer_at }).2 <= OFFERS)
+            .unwrap_or(0.4);
+        Settings { repair_at, offer_at }
+    }
+}
+
+/// Share of repairs that must be right, the list being the authority for spelling, on the lessons that settings are chosen by.
+const EXACT: f64 = 0.96;
+/// Offers a word at most.
+const OFFERS: f64 = 0.0024;
+
+impl Read<'_> {
+    /// Whether a repair is right, by the label of its candidate.
+    pub fn is_right(&self, repair: &Repair) -> bool {
+        let plain = |text: &[String]| -> Vec<String> {
+            text.iter().flat_map(|word| crate::bench::names::plain(word)).collect()
+        };
+        let new = plain(&repair.text);
+        let bare = |word: &String| word.trim_end_matches("'s").to_owned();
+        let new: Vec<String> = new.iter().map(bare).collect();
+        self.candidates.iter().zip(&self.labels).any(|(candidate, label)| {
+            *label
+                && candidate.words == repair.words
+                && plain(&candidate.text).iter().map(bare).collect::<Vec<_>>() == new
+        })
+    }
+}
+
+/// Features of which more can only speak for a name, and those of which more can only speak against it, whatever a few examples say.
+const FOR: [&str; 19] = [
+    "evidence",
+    "evidence-changed",
+    "share",
+    "letters",
+    "exact",
+    "weight",
+    "around",
+    "left",
+    "left-two",
+    "right",
+    "right-two",
+    "same-form",
+    "same-name",
+    "margin",
+    "twin",
+    "role",
+    "unknown",
+    "capital",
+    "surprise",
+];
+const AGAINST: [&str; 14] = [
+    "sound",
+    "sound-changed",
+    "rank",
+    "common-most",
+    "common-least",
+    "common-mean",
+    "since",
+    "since-full",
+    "until",
+    "expected",
+    "broken",
+    "confidence",
+    "acronym",
+    "clash",
+];
+
+fn boost_over<'r, 'a: 'r>(reads: impl Iterator<Item = &'r Read<'a>>) -> names::Trees {
     let (mut examples, mut labels) = (Vec::new(), Vec::new());
     for read in reads {
         for (candidate, label) in read.candidates.iter().zip(&read.labels) {
@@ -171,13 +273,11 @@ fn boost_over<'r, 'a: 'r>(
             labels.push(*label);
         }
     }
-    let skip: Vec<usize> = names::NAMES
-        .iter()
-        .enumerate()
-        .filter(|(_, name)| !second && LATE.contains(name))
-        .map(|(at, _)| at)
-        .collect();
-    boost::learn(&examples, &labels, &recipe, &skip)
+    let mut directions = [0; names::COUNT];
+    for (at, name) in names::NAMES.iter().enumerate() {
+        directions[at] = i8::from(FOR.contains(name)) - i8::from(AGAINST.contains(name));
+    }
+    boost::learn(&examples, &labels, &RECIPE, &directions)
 }
 
 /// Words that stand beside names, with the log odds.
@@ -245,18 +345,13 @@ pub fn make(root: &Path) -> anyhow::Result<()> {
     let data = root.join("../shared/data");
     let speech = Speech::new();
     let lessons = lessons::all(&data, &speech)?;
-    let half = lessons::halves(&data)?;
-    let cues: Vec<Cues> =
-        (0..2).map(|own| learn_cues(lessons.iter().filter(|lesson| half(lesson) != own))).collect();
-    let mut reads = read(&lessons, &cues, &half, &speech);
-    let mut all: Vec<&mut Read> = reads.iter_mut().collect();
-    let model = learn(&mut all, learn_cues(lessons.iter()), RECIPE);
+    let model = Course::new(&lessons, &speech).model();
     let path = root.join("crates/names/data/decide.toml");
     std::fs::write(&path, model.text()).with_context(|| format!("cannot write {}", path.display()))?;
     println!(
         "{}: {} trees, {} cues",
         path.display(),
-        model.second.trees.len(),
+        model.opinion.trees.len(),
         model.cues.left.len() + model.cues.right.len()
     );
     Ok(())

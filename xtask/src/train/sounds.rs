@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use pronounce::{PHONES, Phone, Phones, Pronouncer};
 
-use crate::earnings::{self, Call};
+use crate::earnings::{self, Spoken};
 
 const ROUNDS: usize = 8;
 /// The head of the file.
@@ -43,6 +43,7 @@ pub fn make(root: &Path) -> anyhow::Result<()> {
     let Some(calls) = earnings::calls(&data)? else {
         bail!("{} is not there: the distance is learnt from it", data.join("earnings21").display());
     };
+    let calls: Vec<Spoken> = calls.iter().map(Spoken::from).collect();
     let mut table = prior();
     let pairs = pairs(calls.iter().step_by(2));
     for round in 0..ROUNDS {
@@ -64,7 +65,7 @@ struct Pair {
 }
 
 /// All names and other capitalised words that were misheard, with the words around them that were misheard too.
-fn pairs<'a>(calls: impl Iterator<Item = &'a Call>) -> Vec<Pair> {
+fn pairs<'a>(calls: impl Iterator<Item = &'a Spoken>) -> Vec<Pair> {
     let pronouncer = Pronouncer::new();
     let mut pairs = Vec::new();
     for call in calls {

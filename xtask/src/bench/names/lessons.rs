@@ -8,9 +8,44 @@ use anyhow::Context;
 use names::{Heard, Known, Layer, Name, Rank, Source, Speech};
 
 use super::alignment::align;
-use super::earnings::Call;
 use super::plain;
+use crate::earnings;
 use crate::train::names::{Lesson, Truth};
+
+/// A word of the reference.
+pub struct Said {
+    /// As [`plain`] leaves it.
+    pub plain: String,
+    /// The mention of a person that it belongs to.
+    pub person: Option<u32>,
+}
+
+/// One call, its reference in plain words.
+pub struct Call {
+    pub id: String,
+    pub said: Vec<Said>,
+    /// In the order of [`earnings::RECOGNISERS`].
+    pub heard: Vec<Vec<Heard>>,
+    /// The file of participants: a line a person, `Name - role`.
+    pub participants: String,
+}
+
+/// Reads all calls.
+///
+/// # Errors
+/// They are not there, or not as they were.
+pub fn calls(data: &Path) -> anyhow::Result<Vec<Call>> {
+    let calls = earnings::calls(data)?.context("Earnings-21 does not lie beside the project")?;
+    let call = |call: earnings::Call| {
+        let words = |(token, person): &(String, Option<u32>)| {
+            let person = *person;
+            plain(token).into_iter().map(move |plain| Said { plain, person })
+        };
+        let said = call.said.iter().flat_map(words).collect();
+        Call { id: call.id, said, heard: call.heard, participants: call.participants }
+    };
+    Ok(calls.into_iter().map(call).collect())
+}
 
 /// Where the names are known from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,10 +110,10 @@ const PEOPLE_STEP: usize = 16;
 pub fn all(data: &Path, speech: &Speech) -> anyhow::Result<Vec<Lesson>> {
     let others = Arc::new(Layer::background(distractors(data)?, speech));
     let mut lessons = Vec::new();
-    for call in &super::earnings::load(&data.join("earnings21"))? {
+    for call in &calls(data)? {
         let main = known(call, Condition::Main, &others, speech);
         for words in &call.heard {
-            lessons.push(of_call(call, words, main.clone(), &main, speech));
+            lessons.push(Lesson { counts: true, ..of_call(call, words, main.clone(), &main, speech) });
         }
         let archive = known(call, Condition::Archive, &others, speech);
         for words in call.heard.iter().take(2) {
@@ -133,6 +168,8 @@ pub fn of_call(call: &Call, words: &[Heard], known: Known, listed: &Known, speec
     }
     let names = named(&aligned, call);
     Lesson {
+        human: false,
+        counts: false,
         group: call.id.clone(),
         words: words.to_vec(),
         known,
@@ -237,5 +274,12 @@ pub fn of_people(show: &str, file: &Path, others: &Arc<Layer>, speech: &Speech) 
         said.extend(plain(&word.text));
     }
     let known = Known::new(vec![Arc::new(Layer::expected(names, speech)), others.clone()]);
-    Ok(Lesson { group: show.to_owned(), words, known, truth: Truth { said, aligned, names: named } })
+    Ok(Lesson {
+        human: true,
+        counts: false,
+        group: show.to_owned(),
+        words,
+        known,
+        truth: Truth { said, aligned, names: named },
+    })
 }

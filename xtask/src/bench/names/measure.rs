@@ -5,7 +5,7 @@ use std::ops::Range;
 use names::{Heard, Outcome};
 
 use super::alignment::align;
-use super::earnings::{Call, Said};
+use super::lessons::{Call, Said};
 use super::plain;
 
 /// Counts, to be added up.
@@ -28,6 +28,8 @@ pub struct Figures {
     /// Repairs, and those of which every word is right.
     pub repairs: usize,
     pub exact: usize,
+    /// Those that are right when the list is the authority for how its people are spelt; whoever knows the list counts them.
+    pub listed: usize,
     /// Offers, and those of which every word would be right.
     pub offers: usize,
     pub offers_right: usize,
@@ -48,6 +50,7 @@ impl Figures {
         self.changed += other.changed;
         self.repairs += other.repairs;
         self.exact += other.exact;
+        self.listed += other.listed;
         self.offers += other.offers;
         self.offers_right += other.offers_right;
         self.heard += other.heard;
@@ -57,13 +60,14 @@ impl Figures {
     pub fn cells(&self) -> String {
         let share = |part: usize, of: usize| 100.0 * part as f64 / of.max(1) as f64;
         format!(
-            "{:.1} | {:.1} | {:.2} | {:.2} | {} | {:.1} | {} | {} = {:.1} | {:.2} | {:.0}",
+            "{:.1} | {:.1} | {:.2} | {:.2} | {} | {:.1} | {:.1} | {} | {} = {:.1} | {:.2} | {:.0}",
             share(self.wrong_before, self.named),
             share(self.wrong_after, self.named),
             share(self.errors_before, self.said),
             share(self.errors_after, self.said),
             self.repairs,
             share(self.exact, self.repairs),
+            share(self.listed, self.repairs),
             self.fixed,
             self.harmed,
             share(self.harmed, self.changed),
@@ -220,6 +224,54 @@ pub fn measure(
         }
     }
     figures
+}
+
+/// The heard words between the nearest right words on both sides of word `place` of the reference, as nothing was changed.
+fn gap(pieces: &Pieces, said: &[Said], heard: Range<usize>, place: usize) -> Range<usize> {
+    let (mut texts, mut whose) = (Vec::new(), Vec::new());
+    for at in heard.clone() {
+        for text in &pieces.plain[at] {
+            texts.push(text.as_str());
+            whose.push(at);
+        }
+    }
+    let reference: Vec<&str> = said.iter().map(|said| said.plain.as_str()).collect();
+    let found = align(&reference, &texts).forward;
+    let before = found[..place].iter().rev().find_map(|at| *at).map_or(heard.start, |at| whose[at] + 1);
+    let after = found[place..].iter().find_map(|at| *at).map_or(heard.end, |at| whose[at]);
+    before..after.max(before)
+}
+
+/// Tells of each word of a person's name that is wrong when the changes are made: where it is in the reference, the heard words of its
+/// piece, and between which of them it should stand.
+pub fn wrong(
+    call: &Call,
+    pieces: &Pieces,
+    changes: &[Change],
+    tell: &mut dyn FnMut(usize, Range<usize>, Range<usize>),
+) {
+    let mut changes = changes.iter().peekable();
+    let mut at = 0;
+    while at + 1 < pieces.cuts.len() {
+        let (from, said_from) = pieces.cuts[at];
+        let mut own: Vec<&Change> = Vec::new();
+        loop {
+            at += 1;
+            let (to, _) = pieces.cuts[at];
+            own.extend(std::iter::from_fn(|| changes.next_if(|change| change.words.start < to)));
+            if own.iter().all(|change| change.words.end <= to) || at + 1 == pieces.cuts.len() {
+                break;
+            }
+        }
+        let (to, said_to) = pieces.cuts[at];
+        let said = &call.said[said_from..said_to];
+        let after = align_piece(pieces, said, (from, to), &own);
+        for (place, word) in said.iter().enumerate() {
+            if word.person.is_some() && !after.right[place] {
+                tell(said_from + place, from..to, gap(pieces, said, from..to, place));
+            }
+        }
+    }
 }
 
 /// A change with the words around it.

@@ -38,7 +38,7 @@ pub fn run(people: &[Name], data: &Path, speech: &Speech, model: &Model) -> anyh
     let before = processor_seconds();
     let background = Arc::new(Layer::background((0..NAMES).map(made_up).collect(), speech));
     let build_seconds = processor_seconds() - before;
-    let (participants, words) = super::earnings::one(&data.join("earnings21"))?;
+    let (participants, words) = crate::earnings::one(data)?;
     let expected = super::lessons::names_of(&participants, Rank::Episode, "participants.txt");
     let known = Known::new(vec![Arc::new(Layer::expected(expected, speech)), background]);
     let hour: Vec<Heard> = words.iter().cycle().take(HOUR).cloned().collect();
