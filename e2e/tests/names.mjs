@@ -53,7 +53,7 @@ test("an offer is taken and another declined where the words stand", async ({ pa
   assert.deepEqual(await page.evaluate(() => globalThis.violations), []);
 });
 
-test("the keyboard reaches the reason and keeps a name", async ({ page, server, open }) => {
+test("the keyboard reaches the reason, keeps a name, and never brings back what was heard everywhere", async ({ page, server, open }) => {
   await open(`/episode/${server.names}`);
   const card = page.locator("#note-card");
   const first = () => page.locator(".spoken span").filter({ hasText: "Lecornu" }).first();
@@ -74,5 +74,10 @@ test("the keyboard reaches the reason and keeps a name", async ({ page, server, 
   await page.waitForFunction(() => document.querySelector(".spoken span.confirmed"));
   // The reader stays where he was.
   await page.waitForFunction(() => document.activeElement.textContent === "Lecornu,");
+  await first().click();
+  await card.getByRole("button", { name: "Never" }).click();
+  // Here, where it was kept, and where the program had set it right.
+  await page.waitForFunction(() => !document.getElementById("passages").textContent.includes("Lecornu"));
+  assert.match(await text(page), /minister, local new, rang .* spoke of local new again/);
   assert.deepEqual(await page.evaluate(() => globalThis.violations), []);
 }, { viewport: { width: 390, height: 844 } });

@@ -1,5 +1,6 @@
 //! Why a name is written otherwise than it was heard, as it is kept with a revision or an offer.
 
+use crate::NameRule;
 use model::ShowId;
 use serde::{Deserialize, Serialize};
 
@@ -28,9 +29,50 @@ pub struct Evidence {
     /// What else speaks for it, a short phrase each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
+    /// By the text alone it was certain enough to be done.
+    #[serde(skip_serializing_if = "is_false")]
+    pub done: bool,
+    /// By the text alone it was certain enough, and is not done because another bearer of a like name may be meant.
+    #[serde(skip_serializing_if = "is_false")]
+    pub held: bool,
+    /// What the sound says, where it was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sound: Option<Sound>,
     /// The fix in many places that this is a part of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<Fix>,
+}
+
+/// What the recogniser hears of two wordings.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sound {
+    /// Nats a token by which the sound speaks for the new words rather than the heard ones; negative: against them.
+    pub margin: f32,
+    /// The recogniser that was asked.
+    pub by: String,
+    /// Heard words before and after the new ones that stay, because the sound holds them.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub stay: (u32, u32),
+}
+
+impl std::fmt::Display for Sound {
+    /// `the sound speaks for it (+1.2)`.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let says = match self.margin {
+            ..-0.5 => "the sound speaks against it",
+            ..0.5 => "the sound fits both",
+            _ => "the sound speaks for it",
+        };
+        write!(out, "{says} ({:+.1}, {})", self.margin, self.by)
+    }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn is_none(stay: &(u32, u32)) -> bool {
+    *stay == (0, 0)
 }
 
 /// A correction that a person made in all places at once.
@@ -41,6 +83,9 @@ pub struct Fix {
     /// Where it was made; `None`: in the whole archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub show: Option<ShowId>,
+    /// The rule for the same words that the fix came in the place of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<NameRule>,
 }
 
 impl Evidence {

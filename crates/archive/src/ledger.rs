@@ -69,6 +69,8 @@ impl Stage {
     pub const REPEATS: Self = Self::named("repeats");
     /// Sets names right.
     pub const REPAIR: Self = Self::named("repair");
+    /// Asking the sound where names are in doubt.
+    pub const WITNESS: Self = Self::named("witness");
     /// Hears the recording.
     pub const HEAR: Self = Self::named("hear");
     /// Gives a text from elsewhere the times at which its words were heard.

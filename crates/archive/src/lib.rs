@@ -68,7 +68,7 @@ mod workers;
 pub use archive::Archive;
 pub use copies::{Copy, FoundCopy, NewRepeat, Same, TimeMap};
 pub use error::Error;
-pub use evidence::{Evidence, Fix};
+pub use evidence::{Evidence, Fix, Sound};
 pub use feeds::{
     FeedEdit, FeedEntry, FeedKind, FeedState, Incoming, Keep, KnownOutlet, Outlet, Refresh, Refreshed,
     ShowSettings, Subscribe, Takedown, Validators, Wanted,

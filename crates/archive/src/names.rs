@@ -35,7 +35,7 @@ pub struct GlossaryName {
 }
 
 /// What a person decided of heard words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NameRule {
     /// Its number; 0 before it is stored.
     pub id: i64,

@@ -237,13 +237,30 @@ fn a_repair_is_kept_or_put_back_for_good() {
 }
 
 #[test]
+fn never_takes_back_at_once_what_the_program_made_of_the_same_words_here() {
+    let place = Place::new();
+    let (_, hearing) = place.heard();
+    let base = place.archive.repairable(hearing).unwrap();
+    let repair = |words, heard: &str| {
+        let evidence = Evidence { heard: heard.into(), because: "notes".into(), ..Evidence::default() };
+        Change { evidence: evidence.text(), ..change(&base, words, "Xu", machine()) }
+    };
+    generation(&place, hearing, &[repair(0..1, "we"), repair(2..3, "We,"), repair(6..7, "today")], &[]);
+    assert_eq!(text(&place, hearing), "Xu met Xu local new minister Xu");
+    let made = place.archive.revisions(hearing).unwrap();
+    place.archive.judge(made[0].id, Verdict::PutBack, Some(&never("we")), &person()).unwrap();
+    assert_eq!(text(&place, hearing), "we met the local new minister Xu");
+    place.sound();
+}
+
+#[test]
 fn a_fix_is_taken_back_as_a_whole_with_its_rule() {
     let place = Place::new();
     let (_, hearing) = place.heard();
     let base = place.archive.repairable(hearing).unwrap();
     assert_eq!(place.archive.last_fix().unwrap(), None);
     let fix = |words, id: &str, heard: &str, right: &str| {
-        let fix = Some(Fix { id: id.into(), show: None });
+        let fix = Some(Fix { id: id.into(), show: None, replaced: None });
         let evidence = Evidence { heard: heard.into(), right: right.into(), fix, ..Evidence::default() };
         Change { evidence: evidence.text(), ..change(&base, words, right, person()) }
     };
@@ -260,6 +277,18 @@ fn a_fix_is_taken_back_as_a_whole_with_its_rule() {
     assert_eq!(place.archive.last_fix().unwrap(), None);
     assert_eq!(text(&place, hearing), "we met the local new minister today");
     assert!(matches!(place.archive.undo_fix("three", &person()), Err(Error::NotFound { .. })));
+
+    // A rule that it came in the place of comes back.
+    place.archive.set_name_rule(&never("Local new,")).unwrap();
+    let base = place.archive.repairable(hearing).unwrap();
+    let fourth = Change {
+        consumes: base[3..5].iter().map(|word| word.live.id).collect(),
+        ..fix(3..5, "four", "local new", "Lecornu")
+    };
+    place.archive.fix(&[(hearing, fourth)], Some(&rule)).unwrap();
+    assert_eq!(place.archive.name_rules(None).unwrap()[0].right.as_deref(), Some("Lecornu"));
+    place.archive.undo_fix("four", &person()).unwrap();
+    assert_eq!(place.archive.name_rules(None).unwrap()[0].right, None);
     place.sound();
 }
 

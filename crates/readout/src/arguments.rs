@@ -333,6 +333,7 @@ Examples:
   readout transcribe talk.mp3
   readout transcribe film.mkv --format srt > film.srt
   readout transcribe talk.mp3 --format json --quality fast --language de
+  readout transcribe talk.mp3 --names guests.txt
 
 The transcript goes to standard output, progress to standard error. Exit code 3 says that the file
 could be read only in part.")]
@@ -346,6 +347,12 @@ pub struct Transcribe {
     /// Language that is spoken, as en or de; detected when not said
     #[arg(long, value_name = "LANG", value_parser = language)]
     pub language: Option<String>,
+    /// List of names that may be said: a name a line, CSV, or lines of Wikidata
+    #[arg(long, value_name = "FILE", conflicts_with = "no_repairs")]
+    pub names: Option<PathBuf>,
+    /// The text as the recogniser wrote it
+    #[arg(long)]
+    pub no_repairs: bool,
     #[command(flatten)]
     pub hearing: Hearing,
 }

@@ -73,7 +73,7 @@ fn a_name_is_fixed_everywhere_learnt_from_and_taken_back() {
     assert!(text(&place, "Four", &[]).contains("and then Lecornu resigned"));
     let explained = place.run(["names", "explain", "Four"]);
     assert!(explained.works().contains("heard: “local new”"), "{explained:?}");
-    assert!(explained.out.contains("is to be read “Lecornu”"), "{explained:?}");
+    assert!(explained.out.contains("because: a person decided"), "{explained:?}");
     let explained = place.run(["names", "explain", "Four", "--json"]).json();
     assert_eq!(explained.last().unwrap()["evidence"]["right"], "Lecornu");
     assert!(place.run(["names", "rules"]).works().contains("“local new” is always “Lecornu” (The Line,"));
@@ -128,4 +128,35 @@ fn lists_are_imported_once_and_complain_of_what_is_broken() {
     place.run(["names", "import", "none.txt"]).fails(1, "none.txt");
     place.run(["names", "import", "list.txt", "--show", "Nothing"]).fails(1, "Nothing");
     place.run(["names", "undo", "nonsense"]).fails(1, "is no id");
+}
+
+#[test]
+fn a_list_sets_names_right_in_a_text_and_says_why() {
+    let place = Place::new();
+    let heard = "Good morning everyone. Our next question comes from the line of Maren Kelgard with Norrland Bank. \
+                 Please go ahead. Will you mark the date by the grace of God?";
+    said(&place, "One", heard);
+    place.run(["run"]).works();
+    assert!(text(&place, "One", &[]).contains("Maren Kelgard with"), "nobody is known");
+    place.file("guests.txt", "Maren Kjeldgaard - Norrland Bank\nWill Frank\nGrace Mark\n");
+    place.run(["names", "import", "guests.txt", "--show", "The Line"]).works();
+    let ran = place.run(["run"]);
+    assert!(ran.works().contains("One: names: 1 set right"), "{ran:?}");
+    let heard_bytes = text(&place, "One", &["--no-repairs"]);
+    assert_eq!(text(&place, "One", &[]), heard_bytes.replace("Kelgard", "Kjeldgaard"));
+    let shown = place.run(["show", "One"]);
+    assert!(shown.works().contains("Kjeldgaard"), "{shown:?}");
+    let shown = place.run(["show", "One", "--no-repairs"]);
+    assert!(shown.works().contains("Kelgard"), "{shown:?}");
+    let explained = place.run(["names", "explain", "One"]);
+    for part in [
+        "Kjeldgaard (set right, repair/",
+        "heard: “Kelgard”",
+        "because: sounds like Maren Kjeldgaard",
+        "guests.txt, line 1",
+    ] {
+        assert!(explained.works().contains(part), "{part}: {explained:?}");
+    }
+    assert!(place.run(["run"]).works().contains("nothing is due"));
+    place.run(["check"]).works();
 }

@@ -54,6 +54,32 @@ fn the_sample_is_transcribed_in_every_format() {
     assert!(ran(command(&place).arg("run")).works().starts_with("nothing is due"));
 }
 
+/// The text path and the sound together, without an archive; `--no-repairs` gives what was heard, to the byte.
+#[test]
+fn names_of_a_list_are_set_right_in_the_sample() {
+    let place = Place::new();
+    let list = place.file(
+        "names.txt",
+        "Perrin Lequenvel - defence minister\nYngve Skjoldraath - defence minister\nValdorra\nOsterlund\n\
+         Imogen Faircloth - host\nDashiell Wray - host\nPellwright Lamps\n",
+    );
+    let transcribe = |more: &[&std::ffi::OsStr]| {
+        ran(command(&place).args(["transcribe", "--quality", "fast"]).arg(sample()).args(more))
+    };
+    let named = transcribe(&["--names".as_ref(), list.as_ref()]);
+    assert!(named.works().contains("Skjoldraath"), "{named:?}");
+    assert!(named.err.contains("set right"), "{named:?}");
+    let heard = transcribe(&["--no-repairs".as_ref()]).works().to_owned();
+    assert!(!heard.contains("Skjoldraath"));
+    ran(command(&place).arg("add").arg(sample())).works();
+    ran(command(&place).args(["run", "--quality", "fast"])).works();
+    let kept =
+        ran(command(&place).args(["export", "One call, two readouts", "--no-repairs", "--format", "txt"]));
+    assert_eq!(kept.works(), heard);
+    let missing = transcribe(&["--names".as_ref(), "none.txt".as_ref()]);
+    missing.fails(1, "none.txt");
+}
+
 /// Windows are independent, and a row's product does not depend on the rows beside it: the same words, times and
 /// confidences come out however the work is shared.
 #[test]

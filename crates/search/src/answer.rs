@@ -14,10 +14,11 @@ use std::ops::{Bound, Range};
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::Column;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery, Query, RangeQuery, TermQuery,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery, Query, RangeQuery,
+    TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader, Searcher, TantivyDocument, Term};
+use tantivy::{DocAddress, DocId, Score, Searcher, SegmentOrdinal, SegmentReader, TantivyDocument, Term};
 
 /// Most words that a prefix stands for.
 const EXPANSIONS: usize = 200;
@@ -151,7 +152,9 @@ impl Index {
         let filters = search.filters(&parsed.filters, options);
         match &parsed.wanted {
             Some(wanted) => search.run(wanted, filters, parsed.exact, options)?,
-            None if parsed.filters.is_empty() => search.answer.notes.push("nothing to search for was said".into()),
+            None if parsed.filters.is_empty() => {
+                search.answer.notes.push("nothing to search for was said".into())
+            }
             None => search.listed(filters, options)?,
         }
         Ok(search.answer)
@@ -234,7 +237,8 @@ impl Search<'_> {
         let mut wanted = Vec::new();
         Wanted::of(node, &self.languages, &mut wanted);
         let with = |query: Box<dyn Query>, filters: &Clauses| -> Box<dyn Query> {
-            let mut clauses: Clauses = filters.iter().map(|(occur, query)| (*occur, query.box_clone())).collect();
+            let mut clauses: Clauses =
+                filters.iter().map(|(occur, query)| (*occur, query.box_clone())).collect();
             clauses.push((Occur::Must, query));
             Box::new(BooleanQuery::new(clauses))
         };
@@ -340,7 +344,8 @@ impl Search<'_> {
             };
             if let Some(group) = &sound {
                 let more = self.hits(group, wanted, context, options)?;
-                let seen: Vec<Millis> = hits.iter().map(|hit| hit.words.first().map_or(hit.start, |word| word.1)).collect();
+                let seen: Vec<Millis> =
+                    hits.iter().map(|hit| hit.words.first().map_or(hit.start, |word| word.1)).collect();
                 let new = |hit: &Hit| !seen.contains(&hit.words.first().map_or(hit.start, |word| word.1));
                 hits.extend(more.into_iter().filter(new));
             }
@@ -366,7 +371,8 @@ impl Search<'_> {
             hits = self.hits(group, wanted, (0, 0, false), options)?;
         }
         hits.truncate(options.passages);
-        let passages = if hits.iter().any(|hit| hit.reason != Reason::SoundsLike) { u64::from(group.count) } else { 0 };
+        let passages =
+            if hits.iter().any(|hit| hit.reason != Reason::SoundsLike) { u64::from(group.count) } else { 0 };
         self.answer.episodes.push(EpisodeHits { about, hits, passages, in_about: named.is_some() });
         Ok(())
     }
@@ -394,7 +400,9 @@ impl Search<'_> {
         self.answer.found = found.episodes.len();
         for (day, count) in &found.days {
             let span = jiff::Span::new().try_days(*day);
-            if let Some(date) = span.ok().and_then(|span| jiff::civil::date(1970, 1, 1).checked_add(span).ok()) {
+            if let Some(date) =
+                span.ok().and_then(|span| jiff::civil::date(1970, 1, 1).checked_add(span).ok())
+            {
                 *self.answer.months.entry(date.strftime("%Y-%m").to_string()).or_default() += count;
             }
         }
@@ -405,7 +413,8 @@ impl Search<'_> {
         for token in &leaf.tokens {
             rarest = rarest.min(self.searcher.doc_freq(&Term::from_field_text(self.fields().shown, token))?);
         }
-        Ok(rarest as f64 > (COMMON * total).max(20.0) && leaf.tokens.iter().all(|token| self.index.voice().pronouncer.knows(token)))
+        Ok(rarest as f64 > (COMMON * total).max(20.0)
+            && leaf.tokens.iter().all(|token| self.index.voice().pronouncer.knows(token)))
     }
 
     /// The query for a part of what is asked for; `wanted` in the order of the leaves, where sounds are looked for too.
@@ -433,7 +442,8 @@ impl Search<'_> {
                 Box::new(BooleanQuery::new(clauses))
             }
             Node::Or(parts) => {
-                let parts: Result<Vec<_>> = parts.iter().map(|part| self.built_part(part, wanted, layer)).collect();
+                let parts: Result<Vec<_>> =
+                    parts.iter().map(|part| self.built_part(part, wanted, layer)).collect();
                 Box::new(BooleanQuery::union(parts?))
             }
             Node::Not(inner) => Box::new(BooleanQuery::new(vec![
@@ -476,7 +486,11 @@ impl Search<'_> {
                 ways.push(Box::new(ConstScoreQuery::new(phrase(field, &form.tokens, 0), likely)));
             }
         }
-        Ok(if ways.len() == 1 { ways.remove(0) } else { Box::new(tantivy::query::DisjunctionMaxQuery::new(ways)) })
+        Ok(if ways.len() == 1 {
+            ways.remove(0)
+        } else {
+            Box::new(tantivy::query::DisjunctionMaxQuery::new(ways))
+        })
     }
 
     fn prefix(&self, field: Field, tokens: &[String]) -> Result<Box<dyn Query>> {
@@ -484,7 +498,12 @@ impl Search<'_> {
         let mut words: Vec<String> = Vec::new();
         for segment in self.searcher.segment_readers() {
             let inverted = segment.inverted_index(field)?;
-            let mut terms = inverted.terms().range().ge(last.as_bytes()).into_stream().map_err(|error| Error::Damaged(error.to_string()))?;
+            let mut terms = inverted
+                .terms()
+                .range()
+                .ge(last.as_bytes())
+                .into_stream()
+                .map_err(|error| Error::Damaged(error.to_string()))?;
             let mut here = 0;
             while here < EXPANSIONS && terms.advance() && terms.key().starts_with(last.as_bytes()) {
                 words.push(String::from_utf8_lossy(terms.key()).into_owned());
@@ -568,17 +587,32 @@ impl<'a> Looked<'a> {
             let words = words_of(tokens, &range);
             let heard = self.heard_at(&words);
             let reason = if heard.is_some() { Reason::Repaired } else { Reason::Exact };
-            spans.push(Span { first: words.start, end: words.end, reason, heard, offered: None, probability: 1.0 });
+            spans.push(Span {
+                first: words.start,
+                end: words.end,
+                reason,
+                heard,
+                offered: None,
+                probability: 1.0,
+            });
         }
         let free = |spans: &[Span], words: &Range<usize>| {
-            !words.is_empty() && !spans[begun..].iter().any(|span| span.first < words.end && words.start < span.end)
+            !words.is_empty()
+                && !spans[begun..].iter().any(|span| span.first < words.end && words.start < span.end)
         };
         if let Some((tokens, times)) = &self.heard {
             for range in wanted.find(tokens, self.language) {
                 let (words, text) = self.shown_at(&words_of(tokens, &range), times);
                 if free(spans, &words) {
                     let (first, end) = (words.start, words.end);
-                    spans.push(Span { first, end, reason: Reason::Repaired, heard: Some(text), offered: None, probability: 1.0 });
+                    spans.push(Span {
+                        first,
+                        end,
+                        reason: Reason::Repaired,
+                        heard: Some(text),
+                        offered: None,
+                        probability: 1.0,
+                    });
                 }
             }
         }
@@ -587,7 +621,14 @@ impl<'a> Looked<'a> {
             let offered = crate::tokens::tokens(text.split_whitespace());
             if !wanted.find(&offered, self.language).is_empty() && free(spans, &words) {
                 let (first, end) = (words.start, words.end);
-                spans.push(Span { first, end, reason: Reason::Offered, heard: None, offered: Some(text.clone()), probability: 1.0 });
+                spans.push(Span {
+                    first,
+                    end,
+                    reason: Reason::Offered,
+                    heard: None,
+                    offered: Some(text.clone()),
+                    probability: 1.0,
+                });
             }
         }
         for form in &wanted.forms {
@@ -601,17 +642,32 @@ impl<'a> Looked<'a> {
                 if free(spans, &words) {
                     let heard = Some(self.text(&words));
                     let (first, end) = (words.start, words.end);
-                    spans.push(Span { first, end, reason: Reason::SoundsLike, heard, offered: None, probability });
+                    spans.push(Span {
+                        first,
+                        end,
+                        reason: Reason::SoundsLike,
+                        heard,
+                        offered: None,
+                        probability,
+                    });
                 }
             }
             let Some((tokens, times)) = &self.heard else { continue };
             for range in side_by_side(tokens, &form.tokens) {
                 let (words, text) = self.shown_at(&words_of(tokens, &range), times);
                 // What a repair made something else of is not that any more.
-                let same = self.text(&words).split(' ').count() == form.tokens.len() && self.heard_at(&words).is_none();
+                let same = self.text(&words).split(' ').count() == form.tokens.len()
+                    && self.heard_at(&words).is_none();
                 if same && free(spans, &words) {
                     let (first, end) = (words.start, words.end);
-                    spans.push(Span { first, end, reason: Reason::SoundsLike, heard: Some(text), offered: None, probability });
+                    spans.push(Span {
+                        first,
+                        end,
+                        reason: Reason::SoundsLike,
+                        heard: Some(text),
+                        offered: None,
+                        probability,
+                    });
                 }
             }
         }
@@ -628,7 +684,8 @@ impl<'a> Looked<'a> {
         let (start, end) = (shown.first()?.0, shown.last()?.1);
         let line = self.passage.heard.as_ref()?;
         let overlaps = |span: &(Millis, Millis)| span.0 < end && start < span.1 || span.0 == start;
-        let heard: Vec<&str> = line.words().zip(times).filter(|(_, span)| overlaps(span)).map(|(word, _)| word).collect();
+        let heard: Vec<&str> =
+            line.words().zip(times).filter(|(_, span)| overlaps(span)).map(|(word, _)| word).collect();
         let heard = heard.join(" ");
         (!heard.is_empty() && heard != self.text(words)).then_some(heard)
     }
@@ -636,7 +693,8 @@ impl<'a> Looked<'a> {
     /// The shown words where these were heard, and the heard ones as text.
     fn shown_at(&self, heard: &Range<usize>, times: &[(Millis, Millis)]) -> (Range<usize>, String) {
         let line = self.passage.heard.as_ref();
-        let text = line.map(|line| line.words().skip(heard.start).take(heard.len()).collect::<Vec<_>>().join(" "));
+        let text =
+            line.map(|line| line.words().skip(heard.start).take(heard.len()).collect::<Vec<_>>().join(" "));
         let spans = times.get(heard.clone()).unwrap_or_default();
         let (Some(first), Some(last)) = (spans.first(), spans.last()) else { return (0..0, String::new()) };
         let shown = &self.shown.1;
@@ -657,7 +715,13 @@ impl<'a> Looked<'a> {
             start: at(first).0,
             end: at(last).1,
             timed: self.passage.timed,
-            words: self.passage.shown.words().map(str::to_owned).zip(times.iter().map(|span| span.0)).collect(),
+            words: self
+                .passage
+                .shown
+                .words()
+                .map(str::to_owned)
+                .zip(times.iter().map(|span| span.0))
+                .collect(),
             speaker: self.passage.speaker,
             score: if reason == Reason::SoundsLike { likeliest } else { score },
             reason,

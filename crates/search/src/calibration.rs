@@ -43,7 +43,9 @@ impl Calibration {
         let mut weights = [0.0; FEATURES.len()];
         for line in text.lines() {
             let Some((name, weight)) = line.split_once('\t') else { continue };
-            if let (Some(place), Ok(weight)) = (FEATURES.iter().position(|known| *known == name), weight.trim().parse()) {
+            if let (Some(place), Ok(weight)) =
+                (FEATURES.iter().position(|known| *known == name), weight.trim().parse())
+            {
                 weights[place] = weight;
             }
         }

@@ -18,13 +18,13 @@ impl Wanted {
     /// The leaves of a query that are to be found, not those that are not.
     pub fn of(node: &Node, languages: &[Stems], wanted: &mut Vec<Self>) {
         match node {
-            Node::And(parts) | Node::Or(parts) => parts.iter().for_each(|part| Self::of(part, languages, wanted)),
+            Node::And(parts) | Node::Or(parts) => {
+                parts.iter().for_each(|part| Self::of(part, languages, wanted))
+            }
             Node::Not(_) => {}
-            Node::Leaf(leaf) => wanted.push(Self {
-                stems: stems(leaf, languages),
-                leaf: leaf.clone(),
-                forms: Vec::new(),
-            }),
+            Node::Leaf(leaf) => {
+                wanted.push(Self { stems: stems(leaf, languages), leaf: leaf.clone(), forms: Vec::new() })
+            }
         }
     }
 
@@ -37,7 +37,10 @@ impl Wanted {
                 let fits = |token: &Token| {
                     wanted.first() == Some(&token.text) || self.stems.contains(&language.stem(&token.text))
                 };
-                (0..tokens.len()).filter(|place| fits(&tokens[*place])).map(|place| place..place + 1).collect()
+                (0..tokens.len())
+                    .filter(|place| fits(&tokens[*place]))
+                    .map(|place| place..place + 1)
+                    .collect()
             }
             How::Phrase | How::Exact => side_by_side(tokens, wanted),
             How::Prefix => {
@@ -60,7 +63,8 @@ impl Wanted {
                     {
                         continue;
                     }
-                    let here = (first..first + within.len()).filter(|place| wanted.contains(&tokens[*place].text));
+                    let here =
+                        (first..first + within.len()).filter(|place| wanted.contains(&tokens[*place].text));
                     found.extend(here.map(|place| place..place + 1));
                 }
                 found.sort_by_key(|range| range.start);

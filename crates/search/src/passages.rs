@@ -77,7 +77,8 @@ impl Line {
             }
             line.text.push_str(&word.text);
             let short = |millis: u64| u32::try_from(millis).unwrap_or(u32::MAX);
-            line.times.push((short(word.start.0.saturating_sub(before)), short(word.end.since(word.start).0)));
+            line.times
+                .push((short(word.start.0.saturating_sub(before)), short(word.end.since(word.start).0)));
             before = word.start.0;
         }
         line
@@ -245,7 +246,8 @@ pub(crate) mod tests {
         let passages = passages(&source);
         let words: Vec<&str> = passages.iter().flat_map(|passage| passage.shown.words()).collect();
         assert!(words.iter().copied().eq(shown.words.iter().map(|word| word.text.as_str())));
-        let also = passages.iter().flat_map(|passage| passage.heard.as_ref().unwrap_or(&passage.shown).words());
+        let also =
+            passages.iter().flat_map(|passage| passage.heard.as_ref().unwrap_or(&passage.shown).words());
         assert!(also.eq(heard.words.iter().map(|word| word.text.as_str())));
         assert!(passages[1].heard.is_none(), "nothing differs there");
         let spans: Vec<_> = passages.iter().flat_map(|passage| passage.shown.spans()).collect();

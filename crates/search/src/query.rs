@@ -249,7 +249,9 @@ impl Reader {
             Some("date") => {
                 match dates(&text) {
                     Some((from, to)) => self.parsed.filters.push(Filter::Date(from, to)),
-                    None => self.note(&format!("date:{text} is no date: write date:2024-05-07, date:2024-05 or date:2024-04..2024-06")),
+                    None => self.note(&format!(
+                        "date:{text} is no date: write date:2024-05-07, date:2024-05 or date:2024-04..2024-06"
+                    )),
                 }
                 return None;
             }
@@ -327,7 +329,11 @@ fn signs(query: &str) -> Vec<Sign> {
                 signs.push(Sign::Close);
                 rest = &rest[1..];
             }
-            '-' | '!' if rest[1..].starts_with(|next: char| next == '"' || next == '(' || next == '~' || next.is_alphanumeric()) => {
+            '-' | '!'
+                if rest[1..].starts_with(|next: char| {
+                    next == '"' || next == '(' || next == '~' || next.is_alphanumeric()
+                }) =>
+            {
                 signs.push(Sign::Not);
                 rest = &rest[1..];
             }

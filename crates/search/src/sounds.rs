@@ -96,7 +96,8 @@ impl Sounds {
         }
         words.sort_unstable();
         words.dedup();
-        let kept = if before.is_none() { std::fs::read_to_string(file).unwrap_or_default() } else { String::new() };
+        let kept =
+            if before.is_none() { std::fs::read_to_string(file).unwrap_or_default() } else { String::new() };
         let mut known: HashMap<&str, Vec<Phones>> = HashMap::new();
         for line in kept.lines() {
             if let Some((word, ways)) = line.split_once('\t') {
@@ -207,7 +208,12 @@ impl Sounds {
                 let ways = |number: u32| self.ways.get(number as usize).map_or(&[][..], Vec::as_slice);
                 for first in ways(a) {
                     for second in ways(b) {
-                        weigh(vec![a, b], way, &Phones::from_codes(&(first.codes() + &second.codes())), passages);
+                        weigh(
+                            vec![a, b],
+                            way,
+                            &Phones::from_codes(&(first.codes() + &second.codes())),
+                            passages,
+                        );
                     }
                 }
             }

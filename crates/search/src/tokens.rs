@@ -80,9 +80,14 @@ mod tests {
 
     #[test]
     fn what_is_said_alike_is_found_alike() {
-        let texts = |words: &[&str]| tokens(words.iter().copied()).into_iter().map(|token| token.text).collect::<Vec<_>>();
+        let texts = |words: &[&str]| {
+            tokens(words.iter().copied()).into_iter().map(|token| token.text).collect::<Vec<_>>()
+        };
         assert_eq!(texts(&["7.7", "%"]), ["seven", "point", "seven", "percent"]);
-        assert_eq!(texts(&["Lecornu’s,", "Vestrø", "–", "state-of-the-art"]), ["lecornu", "vestrø", "state", "of", "the", "art"]);
+        assert_eq!(
+            texts(&["Lecornu’s,", "Vestrø", "–", "state-of-the-art"]),
+            ["lecornu", "vestrø", "state", "of", "the", "art"]
+        );
         assert_eq!(tokens(["7.7", "yes"]).last().map(|token| token.word), Some(1));
         assert_eq!(Stems::of(Some("en-GB")).stem("negotiations"), Stems::of(None).stem("negotiation"));
         assert!(tokens([&*"x".repeat(100_000)]).iter().all(|token| token.text.len() <= LONGEST));

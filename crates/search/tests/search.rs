@@ -48,7 +48,14 @@ impl Place {
         self.put_with(about, version, shown, heard, Vec::new());
     }
 
-    fn put_with(&self, about: &About, version: u64, shown: &Transcript, heard: Option<&Transcript>, offered: Vec<Offered>) {
+    fn put_with(
+        &self,
+        about: &About,
+        version: u64,
+        shown: &Transcript,
+        heard: Option<&Transcript>,
+        offered: Vec<Offered>,
+    ) {
         let mut writer = self.index.writer().unwrap();
         writer.put(&Source { about: about.clone(), version, shown: Some(shown), heard, offered }).unwrap();
         writer.commit().unwrap();
@@ -64,7 +71,11 @@ impl Place {
         let hits = answer.episodes.iter().flat_map(|episode| &episode.hits);
         let spans = hits.flat_map(|hit| {
             let text = |span: &search::Span| {
-                hit.words[span.first..span.end].iter().map(|word| word.0.as_str()).collect::<Vec<_>>().join(" ")
+                hit.words[span.first..span.end]
+                    .iter()
+                    .map(|word| word.0.as_str())
+                    .collect::<Vec<_>>()
+                    .join(" ")
             };
             hit.spans.iter().map(move |span| (text(span), span.reason)).collect::<Vec<_>>()
         });
@@ -98,7 +109,9 @@ fn words_phrases_and_numbers_are_found_with_their_seconds() {
     assert_eq!((hit.start, hit.end), (Millis(7 * 500), Millis(7 * 500 + 400)));
     assert_eq!(answer.months.get("2024-05"), Some(&1));
     assert_eq!(place.found("French NEAR/3 Lecornu").len(), 2);
-    for none in ["\"negotiations peace\"", "minister -moscow", "zebra", "French NEAR/1 Moscow", "exact:negotiation"] {
+    for none in
+        ["\"negotiations peace\"", "minister -moscow", "zebra", "French NEAR/1 Moscow", "exact:negotiation"]
+    {
         assert_eq!(place.found(none), [], "{none}");
     }
     // A part is better than nothing, and said to be one.
@@ -137,7 +150,12 @@ fn an_offer_is_found_as_one() {
 #[test]
 fn what_sounds_like_a_name_comes_after_what_is_written_so() {
     let place = place();
-    place.put(&about("Exact", "2024-05-07"), 1, &spoken("Then Lecornu spoke about the budget of the year"), None);
+    place.put(
+        &about("Exact", "2024-05-07"),
+        1,
+        &spoken("Then Lecornu spoke about the budget of the year"),
+        None,
+    );
     for number in 0..30 {
         let text = format!("Number {number} is about ferries and harbours and nothing else at all");
         place.put(&about("Other", "2024-05-08"), 1, &spoken(&text), None);
@@ -163,8 +181,10 @@ fn what_sounds_like_a_name_comes_after_what_is_written_so() {
 fn filters_choose_passages() {
     let place = place();
     let mut talk = spoken("Peace is near. No, peace is far.");
-    talk.turns =
-        vec![Turn { first: 0, speaker: Some("Ann Lee".into()) }, Turn { first: 3, speaker: Some("Bob Ray".into()) }];
+    talk.turns = vec![
+        Turn { first: 0, speaker: Some("Ann Lee".into()) },
+        Turn { first: 3, speaker: Some("Bob Ray".into()) },
+    ];
     place.put(&about("A", "2024-05-07"), 1, &talk, None);
     place.put(&about("B", "2023-01-01"), 1, &spoken("Peace at last"), None);
     for (query, count) in [

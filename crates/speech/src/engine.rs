@@ -86,6 +86,9 @@ pub trait Engine: Send + Sync {
 
     /// A worker for one thread.
     fn listener(&self) -> Box<dyn Listener + '_>;
+
+    /// A worker for one thread that weighs wordings against a sound.
+    fn witness(&self) -> Box<dyn crate::Witness + '_>;
 }
 
 /// A worker that hears clips, on one thread.

@@ -22,9 +22,11 @@ mod tensors;
 mod tokens;
 mod voice;
 mod whisper;
+mod witness;
 mod words;
 
 pub use engine::{Clip, Engine, HeardClip, LanguageScores, Listener, LocalGap, LocalWord, Manner, Prepared};
+pub use witness::{Question, Testimony, Witness};
 
 use kernels::Processor;
 use model::{HeardWindow, Millis, Quality, Stretch};
@@ -96,6 +98,11 @@ impl Models {
         self.engine.name()
     }
 
+    /// A witness for one thread: weighs wordings against a sound.
+    pub fn witness(&self) -> Box<dyn Witness + '_> {
+        self.engine.witness()
+    }
+
     /// The instructions in use, for logs and tables.
     pub fn processor(&self) -> String {
         self.cpu.describe()
@@ -116,6 +123,10 @@ impl Engine for WhisperEngine {
     }
 
     fn listener(&self) -> Box<dyn Listener + '_> {
+        Box::new(recognizer::Worker::new(&self.recognizer, self.cpu))
+    }
+
+    fn witness(&self) -> Box<dyn Witness + '_> {
         Box::new(recognizer::Worker::new(&self.recognizer, self.cpu))
     }
 }

@@ -46,12 +46,14 @@ pub(crate) struct Recognizer {
 
 /// A worker with its buffers.
 pub(crate) struct Worker<'model> {
-    model: &'model Recognizer,
-    cpu: Processor,
+    pub model: &'model Recognizer,
+    pub cpu: Processor,
     mel: MelSpectrogram,
     spectrogram: Vec<f32>,
-    scratch: Scratch,
-    logits: Vec<f32>,
+    pub scratch: Scratch,
+    pub logits: Vec<f32>,
+    /// What silence sounds like, once somebody asked.
+    silence: Option<Encoding>,
 }
 
 /// A window in the hands of a worker.
@@ -80,7 +82,17 @@ impl<'model> Worker<'model> {
             spectrogram: Vec::new(),
             scratch: Scratch::default(),
             logits: Vec::new(),
+            silence: None,
         }
+    }
+
+    /// Silence, encoded.
+    pub fn silence(&mut self) -> Encoding {
+        if let Some(silence) = &self.silence {
+            return silence.clone();
+        }
+        let silence = self.encode(&Clip { samples: vec![0.0; SAMPLE_RATE], speech: Vec::new() });
+        self.silence.insert(silence).clone()
     }
 
     /// Encodes a clip.
@@ -89,7 +101,7 @@ impl<'model> Worker<'model> {
         self.model.whisper.encode(self.cpu, &self.spectrogram, &mut self.scratch)
     }
 
-    fn context(&mut self, clip: &Clip, encoding: &Encoding) -> Context {
+    pub fn context(&mut self, clip: &Clip, encoding: &Encoding) -> Context {
         let frames = clip.samples.len().div_ceil(2 * HOP);
         self.model.whisper.context(self.cpu, encoding, frames, &mut self.scratch)
     }

@@ -3,6 +3,7 @@
 use crate::LoadError;
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// A number of the vocabulary.
 pub(crate) type Token = u32;
@@ -11,6 +12,8 @@ pub(crate) type Token = u32;
 pub(crate) struct Vocabulary {
     /// Bytes of each text token; empty for special ones.
     pieces: Vec<Vec<u8>>,
+    /// The token of each piece, once somebody asked.
+    numbers: OnceLock<HashMap<Vec<u8>, Token>>,
     pub start_of_transcript: Token,
     pub end_of_text: Token,
     pub transcribe: Token,
@@ -82,6 +85,7 @@ impl Vocabulary {
         }
         Ok(Self {
             pieces,
+            numbers: OnceLock::new(),
             start_of_transcript,
             end_of_text: need("<|endoftext|>")?,
             transcribe: need("<|transcribe|>")?,
@@ -101,11 +105,68 @@ impl Vocabulary {
         self.pieces.get(token as usize).map_or(&[], Vec::as_slice)
     }
 
+    /// The tokens that Whisper writes a text with, each word with a space before it: byte-pair encoding (Sennrich et al. 2016),
+    /// in which of two neighbours those are joined first whose token has the lowest number. White space that is more than a
+    /// space is none here.
+    pub fn tokens(&self, text: &str) -> Vec<Token> {
+        let numbers = self.numbers.get_or_init(|| {
+            let known = (0..).zip(&self.pieces).filter(|(_, piece)| !piece.is_empty());
+            known.map(|(token, piece)| (piece.clone(), token)).collect()
+        });
+        let number = |bytes: &[u8]| numbers.get(bytes).copied();
+        let mut tokens = Vec::new();
+        for word in text.split_whitespace() {
+            for (at, part) in parts(word).into_iter().enumerate() {
+                let written = if at == 0 { format!(" {part}") } else { part.to_owned() };
+                // Longer ones are no words; the work grows with the square of the length.
+                let bytes: Vec<u8> = written.bytes().take(256).collect();
+                let mut pieces: Vec<&[u8]> = bytes.chunks(1).collect();
+                loop {
+                    let joined = |at: usize| {
+                        let length = pieces[at].len() + pieces[at + 1].len();
+                        let begin: usize = pieces[..at].iter().map(|piece| piece.len()).sum();
+                        &bytes[begin..begin + length]
+                    };
+                    let pairs =
+                        (0..pieces.len().saturating_sub(1)).filter_map(|at| Some((number(joined(at))?, at)));
+                    let Some((_, at)) = pairs.min() else { break };
+                    pieces[at] = joined(at);
+                    pieces.remove(at + 1);
+                }
+                tokens.extend(pieces.into_iter().filter_map(number));
+            }
+        }
+        tokens
+    }
+
     /// The text of tokens; incomplete characters become U+FFFD.
     pub fn text(&self, tokens: &[Token]) -> String {
         let bytes: Vec<u8> = tokens.iter().flat_map(|token| self.piece(*token)).copied().collect();
         String::from_utf8_lossy(&bytes).into_owned()
     }
+}
+
+/// The parts of a word that are encoded each by itself, as in GPT-2: letters, digits, other signs, and endings like `'s`.
+fn parts(word: &str) -> Vec<&str> {
+    let kind = |c: char| match () {
+        () if c.is_alphabetic() => 0,
+        () if c.is_numeric() => 1,
+        () => 2,
+    };
+    let mut parts = Vec::new();
+    let mut rest = word;
+    while let Some(first) = rest.chars().next() {
+        let ending =
+            ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"].into_iter().find(|ending| rest.starts_with(ending));
+        let length = match ending {
+            Some(ending) => ending.len(),
+            None => rest.find(|c| kind(c) != kind(first)).unwrap_or(rest.len()),
+        };
+        let (part, after) = rest.split_at(length);
+        parts.push(part);
+        rest = after;
+    }
+    parts
 }
 
 /// The inverse of GPT-2's table from bytes to printable characters: printable Latin-1 stands for itself, the other bytes
@@ -124,4 +185,46 @@ fn bytes_by_character() -> HashMap<char, u8> {
             (character, byte)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vocabulary(pieces: &[&str]) -> Vocabulary {
+        let single = (0..=255_u8).map(|byte| vec![byte]);
+        Vocabulary {
+            pieces: single.chain(pieces.iter().map(|piece| piece.as_bytes().to_vec())).collect(),
+            numbers: OnceLock::new(),
+            start_of_transcript: 0,
+            end_of_text: 0,
+            transcribe: 0,
+            no_timestamps: 0,
+            no_speech: None,
+            languages: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn of_two_neighbours_the_lower_number_is_joined_first() {
+        let vocabulary = vocabulary(&["ab", "bc", " a", "abc"]);
+        let text = |text: &str| vocabulary.tokens(text);
+        assert_eq!(text("abc"), [u32::from(b' '), 256 + 3], "`ab` comes before ` a`");
+        assert_eq!(text("bc  a"), [u32::from(b' '), 257, 258]);
+        assert!(text("").is_empty());
+        assert_eq!(text("é"), [b' ', 0xc3, 0xa9].map(u32::from));
+        assert!(text(&"x".repeat(10_000)).len() <= 256);
+    }
+
+    #[test]
+    fn words_are_parted_where_the_kind_of_sign_changes() {
+        for (word, expected) in [
+            ("Lecornu's,", vec!["Lecornu", "'s", ","]),
+            ("2,000", vec!["2", ",", "000"]),
+            ("'tis", vec!["'t", "is"]),
+            ("\u{201c}Okwuosa-Brandt\u{201d}", vec!["\u{201c}", "Okwuosa", "-", "Brandt", "\u{201d}"]),
+        ] {
+            assert_eq!(parts(word), expected, "{word}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use crate::{Event, WorkError};
 use media::{Block, MediaError};
 use model::HeardWindow;
-use speech::{Heard, ModelFiles, Models, Request};
+use speech::{Heard, ModelFiles, Models, Request, Witness};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use weights::{Cache, WeightsError};
@@ -28,6 +28,11 @@ pub trait Hearer: Send + Sync {
         already: &[HeardWindow],
         observer: &mut dyn FnMut(speech::Event<'_>) -> ControlFlow<()>,
     ) -> Result<Heard, MediaError>;
+
+    /// Something that weighs wordings against a sound; `None` where this hearer cannot.
+    fn witness(&self) -> Option<Box<dyn Witness + '_>> {
+        None
+    }
 }
 
 impl Hearer for Models {
@@ -44,6 +49,10 @@ impl Hearer for Models {
         observer: &mut dyn FnMut(speech::Event<'_>) -> ControlFlow<()>,
     ) -> Result<Heard, MediaError> {
         speech::hear(blocks, self, request, language, already, observer)
+    }
+
+    fn witness(&self) -> Option<Box<dyn Witness + '_>> {
+        Some(self.witness())
     }
 }
 

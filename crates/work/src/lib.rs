@@ -8,6 +8,7 @@
 //!     ears: Ears::of_model("whisper-base")     weights from the cache, fetched and loaded when first needed
 //!           Ears::ready(hearer)                anything that implements `Hearer` (tests; a loaded speech::Models)
 //!     observer: &mut (dyn FnMut(Event<'_>) + Send)      called by one thread at a time
+//!     stages of texts (align, repair, chapters) need no weights; `witness` asks the sound where `repair` is in doubt
 //! read_names(&archive, show?, path, &mut progress) -> Result<ListRead>      a list of names   add_name(&archive, show?, &name)
 //! transcribe(path, &Transcribing, &hearer, &stop, &mut observer) -> Result<Transcribed, WorkError>     no archive
 //! ```
@@ -21,9 +22,11 @@ mod ears;
 mod error;
 mod event;
 mod hearing;
+mod known;
 mod lease;
 mod line;
 mod lists;
+mod named;
 mod repair;
 mod run;
 mod schedule;
@@ -32,6 +35,7 @@ mod shrink;
 mod sound;
 mod texts;
 mod transcribe;
+mod witness;
 
 pub use ears::{Ears, Hearer, VOICE_DETECTOR};
 pub use error::WorkError;

@@ -10,10 +10,11 @@ use crate::hearing::{Ended, hear, media_trouble, sound_of};
 use crate::lease::{LEASE, held};
 use crate::line::{Looked, call_streams, fetch as fetch_sound, record, refresh, texts};
 use crate::lists::reread;
-use crate::repair::repair;
+use crate::repair::Mender;
 use crate::shrink::shrink;
 use crate::sound::Decoder;
 use crate::texts::{align, chapters};
+use crate::witness::ask;
 use crate::{Ears, Event, HeardEpisode, Hearer, WorkError};
 use archive::{Archive, Claim, EpisodeEntry, Error, Repaired, Retry, Stage, State, Worker};
 use fetch::{Fetcher, Stop};
@@ -120,9 +121,10 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// Longest pause between two looks for work.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// What the ears do, in this order: probes take no time, and what they find says in which order to hear. Whether a recording
-/// is that of another episode is found out right before it would be heard.
-const EARS: &[Stage] = &[Stage::PROBE, Stage::FINGERPRINT, Stage::HEAR, Stage::SHRINK];
+/// What the ears do, in this order: probes take no time, and what they find says in which order to hear; names that are in doubt
+/// come before the next recording, as they take seconds. Whether a recording is that of another episode is found out right
+/// before it would be heard.
+const EARS: &[Stage] = &[Stage::PROBE, Stage::WITNESS, Stage::FINGERPRINT, Stage::HEAR, Stage::SHRINK];
 
 /// Claimed together: of one episode the fingerprint comes first, and no episode waits for the fingerprints of all others.
 const BY_EPISODE: &[Stage] = &[Stage::FINGERPRINT, Stage::HEAR];
@@ -264,6 +266,7 @@ struct Shift<'run, 'crew> {
     deaf: bool,
     /// Whether the lists of names that shows name were looked at in this run.
     lists_read: bool,
+    mender: Mender,
 }
 
 impl<'run, 'crew> Shift<'run, 'crew> {
@@ -273,7 +276,18 @@ impl<'run, 'crew> Shift<'run, 'crew> {
         stages: &'static [Stage],
         ears: Option<&'crew mut Ears>,
     ) -> Self {
-        Self { crew, number, stages, ears, worker: None, marked_stale: false, deaf: false, lists_read: false }
+        let (worker, mender) = (None, Mender::default());
+        Self {
+            crew,
+            number,
+            stages,
+            ears,
+            worker,
+            marked_stale: false,
+            deaf: false,
+            lists_read: false,
+            mender,
+        }
     }
 
     /// Works until nothing is due for any shift, or until told to stop.
@@ -388,12 +402,27 @@ impl<'run, 'crew> Shift<'run, 'crew> {
             Err(Error::NotFound { .. }) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        let hearer = match claim.stage == Stage::HEAR {
-            true => self.hearer()?,
-            false => None,
+        let hearer = match &claim.stage {
+            stage if *stage == Stage::HEAR => self.hearer()?,
+            // The text stands without a witness: what keeps it away is said, and is no reason to stop.
+            stage if *stage == Stage::WITNESS => match self.hearer() {
+                Err(WorkError::Archive(error)) => return Err(error.into()),
+                Err(error) => {
+                    let reason = format!("names that are in doubt were not asked of the sound: {error}");
+                    return self.ended(claim, &episode, Ended::Failed { reason, again: false });
+                }
+                ready => ready?,
+            },
+            _ => None,
         };
         crew.tell(Event::Begun { episode: &episode, stage: &claim.stage });
+        let mender = &mut self.mender;
         let attempt = caught(|| match (&hearer, &crew.options.fetcher) {
+            (Some(hearer), _) if claim.stage == Stage::WITNESS => {
+                let hearer = hearer.as_ref();
+                kept(crew, claim, || ask(crew.archive, claim, crew.options, hearer, crew.stop, &episode))
+                    .map(Made::Repaired)
+            }
             (Some(hearer), _) => {
                 let observer = &mut |event: Event<'_>| crew.tell(event);
                 let heard =
@@ -414,7 +443,7 @@ impl<'run, 'crew> Shift<'run, 'crew> {
             }
             _ if claim.stage == Stage::ALIGN => align(crew.archive, claim, &episode).map(|()| Made::Text),
             _ if claim.stage == Stage::REPAIR => {
-                kept(crew, claim, || repair(crew.archive, claim, &episode)).map(Made::Repaired)
+                kept(crew, claim, || mender.repair(crew.archive, claim, &episode)).map(Made::Repaired)
             }
             _ if claim.stage == Stage::CHAPTERS => {
                 chapters(crew.archive, claim, &episode).map(|()| Made::Text)

@@ -1,11 +1,13 @@
 //! One file to one transcript, without an archive.
 
+use crate::named::{listed, set_right};
 use crate::sound::{Blocks, Decoder};
 use crate::{Hearer, Pace, WorkError};
+use archive::Evidence;
 use model::{HeardWindow, MediaInfo, MediaTags, Millis, Quality, StretchKind, Transcript};
 use speech::Request;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -20,6 +22,10 @@ pub struct Transcribing {
     pub workers: usize,
     /// Where the file is decoded.
     pub decoder: Decoder,
+    /// Set names right that the file's tags and `names` know; else the text is the recogniser's.
+    pub repair: bool,
+    /// A list of names.
+    pub names: Option<PathBuf>,
 }
 
 /// A transcript and what is known of its file.
@@ -31,6 +37,10 @@ pub struct Transcribed {
     pub media: MediaInfo,
     /// Its tags.
     pub tags: MediaTags,
+    /// Names that were set right, and why.
+    pub names: Vec<Evidence>,
+    /// Places where a name may have been meant, which were left.
+    pub names_left: u64,
     /// Time it took.
     pub spent: Duration,
 }
@@ -47,6 +57,8 @@ pub fn transcribe(
     observer: &mut dyn FnMut(Pace),
 ) -> Result<Transcribed, WorkError> {
     let begun = Instant::now();
+    // First: what is wrong with a list should not be told after an hour of hearing.
+    let listed = how.names.as_deref().filter(|_| how.repair).map(listed).transpose()?.unwrap_or_default();
     let opened = how.decoder.open(path)?;
     let total = opened.info.duration;
     let mut blocks = Blocks::new(opened.reader, true);
@@ -77,7 +89,7 @@ pub fn transcribe(
     stretches.retain(|stretch| stretch.kind != StretchKind::Gap);
     stretches.extend(windows.iter().flat_map(|window| window.gaps.iter().cloned()));
     stretches.sort_by_key(|stretch| (stretch.start, stretch.end));
-    let transcript = Transcript {
+    let mut transcript = Transcript {
         language: heard.language,
         duration: heard.duration,
         recognised: Millis(windows.iter().map(|window| archive::recognised(window).0).sum()),
@@ -88,5 +100,13 @@ pub fn transcribe(
         partial: blocks.partial(),
         ..Transcript::default()
     };
-    Ok(Transcribed { transcript, media: opened.info, tags: opened.tags, spent: begun.elapsed() })
+    let (names, names_left) = match how.repair {
+        true => {
+            let stopping = || stop.load(Ordering::Relaxed);
+            set_right(&mut transcript, &opened.tags, listed, (path, &how.decoder), hearer, &stopping)?
+        }
+        false => Default::default(),
+    };
+    let (media, tags, spent) = (opened.info, opened.tags, begun.elapsed());
+    Ok(Transcribed { transcript, media, tags, names, names_left, spent })
 }

@@ -24,6 +24,7 @@ mod sounds;
 mod speech;
 mod times;
 mod watch;
+mod witness;
 
 use std::path::{Path, PathBuf};
 
@@ -54,6 +55,8 @@ pub enum Bench {
     Fingerprint(fingerprint::Options),
     /// Names in transcripts: wrong before, wrong after, harmed
     Names(names::Options),
+    /// Names heard from a sound: right as heard, by the text, and after the sound was asked
+    Witness(witness::Options),
     /// The least that must hold on the sample episode and on sounds without speech; fails when it does not
     Floor,
 }
@@ -76,6 +79,7 @@ pub fn run(root: &Path, bench: &Bench) -> anyhow::Result<()> {
         Bench::Chapters(options) => chapters::run(&place, options),
         Bench::Fingerprint(options) => fingerprint::run(&place, options),
         Bench::Names(options) => names::run(&place, options),
+        Bench::Witness(options) => witness::run(&place, options),
         Bench::Floor => floor(root).map(|checked| println!("{checked} figures hold")),
     }
 }

@@ -76,7 +76,8 @@ impl Readout {
         run
     }
 
-    fn on(&self, archive: &Path) -> Command {
+    /// The program, on an archive.
+    pub fn on(&self, archive: &Path) -> Command {
         let mut command = Command::new(&self.program);
         command.arg("--archive").arg(archive);
         command

@@ -4,8 +4,8 @@ use super::revisions::{heard, insert, list, live, revisable, revision_row};
 use super::{Row, Transaction, count, json, json_maybe, moment_maybe, parsed, parsed_maybe, unreadable};
 use crate::revisions::{examine, live_words};
 use crate::{
-    Author, AuthorKind, Change, Error, Glossary, GlossaryName, NameRule, NewOffer, Offer, OfferState,
-    PastRevision, Repairable, Repaired, Result, Revision, Stage, WordId, WordSource,
+    Author, AuthorKind, Change, Error, Evidence, Glossary, GlossaryName, NameRule, NewOffer, Offer,
+    OfferState, PastRevision, Repairable, Repaired, Result, Revision, Stage, WordId, WordSource,
 };
 use model::{EpisodeId, HearingId, OfferId, RevisionId, ShowId};
 use rusqlite::{OptionalExtension, params};
@@ -249,6 +249,18 @@ fn retire(tx: &Transaction<'_>, revision: &Revision) -> Result<()> {
         .execute(params![revision.id.to_string(), serde_json::to_string(&revision.consumes)?])?;
     tx.prepare_cached("DELETE FROM consumed WHERE revision = ?1")?.execute([revision.id.to_string()])?;
     Ok(())
+}
+
+/// Takes the program's repairs of these heard words (as rules have them) out of force, where nobody built on them.
+pub(crate) fn retire_heard(tx: &Transaction<'_>, id: HearingId, heard: &str) -> Result<()> {
+    let hearing = revisable(tx, id)?;
+    let (_, replaceable) = sorted_out(list(tx, id)?);
+    for revision in &replaceable {
+        if NameRule::key(&Evidence::read(&revision.evidence).heard) == heard {
+            retire(tx, revision)?;
+        }
+    }
+    revised(tx, &hearing)
 }
 
 /// What people declined: the words that would go, and those that would come.

@@ -1,6 +1,6 @@
 //! What people decide of names: keep, put back, fix everywhere, take back.
 
-use super::names::{revise_all, set_rule};
+use super::names::{retire_heard, revise_all, rules, set_rule};
 use super::revisions::{heard, list, revise, undo};
 use super::{Transaction, json, parsed};
 use crate::{
@@ -73,6 +73,10 @@ pub(crate) fn judge(
     };
     if let Some(rule) = rule {
         set_rule(tx, rule)?;
+        if rule.right.is_none() {
+            // In this text at once; in others when their repairs are made again.
+            retire_heard(tx, hearing, &rule.heard)?;
+        }
     }
     Ok(made)
 }
@@ -96,10 +100,20 @@ pub(crate) fn fix(
     changes: &[(HearingId, Change)],
     rule: Option<&NameRule>,
 ) -> Result<Vec<Revision>> {
-    let made = revise_all(tx, changes)?;
-    if let Some(rule) = rule {
-        set_rule(tx, rule)?;
+    let Some(rule) = rule else { return revise_all(tx, changes) };
+    // The rule in whose place this one comes is kept with the fix, for whoever takes it back.
+    let before =
+        rules(tx, None)?.into_iter().find(|known| known.show == rule.show && known.heard == rule.heard);
+    let mut changes = changes.to_vec();
+    for (_, change) in changes.iter_mut().take(usize::from(before.is_some())) {
+        let mut evidence = Evidence::read(&change.evidence);
+        if let Some(fix) = &mut evidence.fix {
+            fix.replaced = before.clone();
+            change.evidence = evidence.text();
+        }
     }
+    let made = revise_all(tx, &changes)?;
+    set_rule(tx, rule)?;
     Ok(made)
 }
 
@@ -123,6 +137,8 @@ pub(crate) fn undo_fix(tx: &Transaction<'_>, fix: &str, author: &Author) -> Resu
         .query_map([fix], |row| Ok((parsed(row, "id")?, row.get("evidence")?)))?
         .collect::<Result<_, _>>()?;
     let Some((_, evidence)) = parts.first() else { return Err(Error::not_found("fix", fix)) };
+    let fixes = parts.iter().filter_map(|(_, evidence)| Evidence::read(evidence).fix);
+    let replaced = fixes.filter_map(|fix| fix.replaced).next();
     let evidence = Evidence::read(evidence);
     let mut undone = Undone::default();
     for (id, _) in &parts {
@@ -134,12 +150,15 @@ pub(crate) fn undo_fix(tx: &Transaction<'_>, fix: &str, author: &Author) -> Resu
         }
     }
     let show = evidence.fix.and_then(|fix| fix.show);
-    for rule in super::names::rules(tx, None)? {
+    for rule in rules(tx, None)? {
         if rule.show == show
             && rule.heard == NameRule::key(&evidence.heard)
             && rule.right.as_deref() == Some(evidence.right.as_str())
         {
             super::names::remove_rule(tx, rule.id)?;
+            if let Some(replaced) = &replaced {
+                set_rule(tx, replaced)?;
+            }
         }
     }
     Ok(undone)

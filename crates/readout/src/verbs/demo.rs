@@ -34,14 +34,16 @@ pub fn demo(everywhere: &Everywhere, demo: &Demo) -> Result<Outcome> {
     let (archive, episode) = prepared(&folder)?;
     let stop = stop::on_interrupt("stopping; Ctrl-C again ends at once")?;
     let Some(heard) = hear(everywhere, demo, &archive, &stop)? else { return Ok(Outcome::Partial) };
+    let names = names_in(&archive, episode)?;
     if everywhere.json {
         json_line(&json!({
             "type": "demo", "cache": cache.folder(), "archive": folder, "episode": episode,
             "duration_ms": heard.duration, "words": heard.words, "seconds": heard.spent.as_secs_f64(),
             "speed": heard.speed, "speech_ms": heard.speech, "recognised_ms": heard.recognised, "gaps": heard.gaps,
+            "names_set_right": names.0, "names_offered": names.1,
         }))?;
     } else {
-        text(&report(&archive.episode(episode)?.episode.title, &heard))?;
+        text(&report(&archive.episode(episode)?.episode.title, &heard, names))?;
     }
     if demo.no_serve {
         return Ok(Outcome::Done);
@@ -110,11 +112,18 @@ fn hear(
     Ok(made)
 }
 
-fn report(title: &str, heard: &HeardEpisode) -> String {
+/// Names that were set right, and those that wait for a person.
+fn names_in(archive: &Archive, episode: EpisodeId) -> Result<(usize, usize)> {
+    let Some(hearing) = archive.episode(episode)?.hearing else { return Ok((0, 0)) };
+    Ok((archive.revisions(hearing.id)?.len(), archive.offers(hearing.id)?.len()))
+}
+
+fn report(title: &str, heard: &HeardEpisode, (right, offered): (usize, usize)) -> String {
     let speed = heard.speed.map(|speed| format!(", {speed:.0} × real time")).unwrap_or_default();
     let understood = hearing::understood(heard.recognised, heard.speech, heard.gaps);
     format!(
-        "Heard \"{title}\":\n  length   {}\n  words    {}\n  took     {:.1} s{speed}\n  speech   {}, {understood}\n",
+        "Heard \"{title}\":\n  length   {}\n  words    {}\n  took     {:.1} s{speed}\n  speech   {}, {understood}\n  \
+         names    {right} set right, {offered} offered\n",
         clock(heard.duration.0),
         heard.words,
         heard.spent.as_secs_f64(),

@@ -32,7 +32,8 @@ pub fn search(everywhere: &Everywhere, search: &Search) -> Result<Outcome> {
     let queries: Vec<String> = match &search.queries {
         None => vec![search.query.join(" ")],
         Some(file) => {
-            let read = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            let read = std::fs::read_to_string(file)
+                .with_context(|| format!("{} cannot be read", file.display()))?;
             read.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
         }
     };
@@ -40,7 +41,9 @@ pub fn search(everywhere: &Everywhere, search: &Search) -> Result<Outcome> {
     for query in &queries {
         let answer = index.search(query, &options)?;
         if everywhere.json {
-            for (episode, hit) in answer.episodes.iter().flat_map(|found| found.hits.iter().map(move |hit| (found, hit))) {
+            for (episode, hit) in
+                answer.episodes.iter().flat_map(|found| found.hits.iter().map(move |hit| (found, hit)))
+            {
                 json_line(&row(query, many, episode, hit))?;
             }
         } else {
@@ -97,7 +100,11 @@ fn page(answer: &Answer, query: &str) -> String {
     for found in &answer.episodes {
         let about = &found.about;
         let date = about.date.map(|date| format!(", {date}")).unwrap_or_default();
-        page.push_str(&format!("{bold}{}{plain}  {dim}{}{date}{plain}\n", clean(&about.title), clean(&about.show)));
+        page.push_str(&format!(
+            "{bold}{}{plain}  {dim}{}{date}{plain}\n",
+            clean(&about.title),
+            clean(&about.show)
+        ));
         if found.hits.is_empty() && found.in_about {
             page.push_str(&format!("  {dim}in the title, the notes or among the people{plain}\n"));
         }
@@ -119,7 +126,10 @@ fn page(answer: &Answer, query: &str) -> String {
     match answer.episodes.len() {
         0 => page.push_str(&format!("nothing was found for {}\n", clean(query))),
         shown if shown < answer.found => {
-            page.push_str(&format!("{} passages in {} episodes; --limit shows more\n", answer.passages, answer.found));
+            page.push_str(&format!(
+                "{} passages in {} episodes; --limit shows more\n",
+                answer.passages, answer.found
+            ));
         }
         _ => {}
     }

@@ -46,7 +46,8 @@ pub fn serve(everywhere: &Everywhere, serve: &Serve) -> Result<Outcome> {
 fn keep_searchable(archive: &Archive, stop: Arc<AtomicBool>) -> Result<thread::JoinHandle<()>> {
     let archive = archive.clone();
     let begun = thread::Builder::new().name("index".into()).spawn(move || {
-        let kept = place::index(&archive).and_then(|index| Ok(work::keep_searchable(&archive, &index, &stop)?));
+        let kept =
+            place::index(&archive).and_then(|index| Ok(work::keep_searchable(&archive, &index, &stop)?));
         if let Err(error) = kept {
             failure::print(&error);
             eprintln!("note: the pages are still served; what is new cannot be searched");

@@ -1,6 +1,7 @@
+use std::fs::File;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use model::Millis;
 use serde_json::json;
 use transcript::About;
@@ -18,6 +19,9 @@ pub fn transcribe(everywhere: &Everywhere, transcribe: &Transcribe) -> Result<Ou
     let options = hearing::options(&transcribe.hearing, false)?;
     // The file first: what is wrong with it should not be told after a fetch of models.
     hearing::look_at(&transcribe.file)?;
+    if let Some(names) = &transcribe.names {
+        File::open(names).with_context(|| format!("the list of names {} cannot be read", names.display()))?;
+    }
     let mut shown = Shown::new(everywhere);
     let hearer = hearing::ears(&transcribe.hearing)?.get(&mut |event| shown.event(&event))?;
     let stop = stop::on_interrupt("stopping after what is in hand; Ctrl-C again ends at once")?;
@@ -26,6 +30,8 @@ pub fn transcribe(everywhere: &Everywhere, transcribe: &Transcribe) -> Result<Ou
         language: transcribe.language.clone(),
         workers: options.workers,
         decoder: options.decoder,
+        repair: !transcribe.no_repairs,
+        names: transcribe.names.clone(),
     };
     let name =
         transcribe.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -39,7 +45,7 @@ pub fn transcribe(everywhere: &Everywhere, transcribe: &Transcribe) -> Result<Ou
     if everywhere.json {
         json_line(&json!({
             "file": about.file, "title": about.title, "engine": about.engine, "seconds": spent.as_secs_f64(),
-            "coverage": transcript.coverage(), "transcript": transcript,
+            "coverage": transcript.coverage(), "transcript": transcript, "names": transcribed.names,
         }))?;
     } else {
         bytes(&transcript::export(transcribe.format, &about, transcript)?)?;
@@ -53,6 +59,12 @@ pub fn transcribe(everywhere: &Everywhere, transcribe: &Transcribe) -> Result<Ou
         transcript.words.len(),
         hearing::understood(transcript.recognised, transcript.speech, gaps),
     );
+    let (right, left) = (transcribed.names.len(), transcribed.names_left);
+    if right > 0 || left > 0 {
+        eprintln!(
+            "names: {right} set right, {left} left in doubt; --no-repairs gives the text as it was heard"
+        );
+    }
     if let Some(why) = &transcript.partial {
         eprintln!("note: the file could be read only in part: {why}");
     }

@@ -116,5 +116,8 @@ fn print(
             if evidence.source.is_empty() { String::new() } else { format!(" ({})", evidence.source) };
         line(format_args!("          because: {}{}", plain(&evidence.because), plain(&source)))?;
     }
+    if let Some(sound) = &evidence.sound {
+        line(format_args!("          sound: {}", plain(&sound.to_string())))?;
+    }
     line(format_args!("          id: {id}"))
 }

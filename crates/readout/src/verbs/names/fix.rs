@@ -43,7 +43,7 @@ pub fn fix(everywhere: &Everywhere, fix: &Fix) -> Result<Outcome> {
             "see `readout help names fix`",
         ));
     }
-    let id = archive::Fix { id: format!("fix-{}", fix_number()), show };
+    let id = archive::Fix { id: format!("fix-{}", fix_number()), show, replaced: None };
     let evidence = Evidence {
         heard: fix.heard.trim().to_owned(),
         right: right.clone(),
