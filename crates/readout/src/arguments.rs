@@ -145,7 +145,7 @@ pub struct Add {
     #[arg(long, value_name = "FILE")]
     pub notes: Option<PathBuf>,
     /// List of names to be known in that show: a name a line, CSV, or lines of Wikidata
-    #[arg(long, value_name = "FILE", requires = "show")]
+    #[arg(long, value_name = "FILE")]
     pub names: Option<PathBuf>,
     /// Language that is spoken, as en or de; detected when not said
     #[arg(long, value_name = "LANG", value_parser = language)]

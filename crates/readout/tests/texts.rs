@@ -110,3 +110,18 @@ fn transcripts_go_to_the_recordings_they_lie_beside() {
     place.run(["show", "call", "--hearing", "heard"]).fails(1, "has no text heard");
     place.run(["check"]).works();
 }
+
+#[test]
+fn names_that_come_with_a_transcript_set_it_right() {
+    let place = Place::new();
+    let heard = "Good morning everyone. Our next question comes from the line of Maren Kelgard with Norrland Bank. \
+                 Please go ahead.";
+    place.file("call.vtt", format!("WEBVTT\n\n00:01.000 --> 00:09.000\n<v Operator>{heard}\n"));
+    place.file("guests.txt", "Maren Kjeldgaard - Norrland Bank\n");
+    place.run(["add", "call.vtt", "--names", "guests.txt"]).works();
+    place.run(["run"]).works();
+    let text = place.run(["export", "call", "--format", "txt"]);
+    assert!(text.works().contains("Maren Kjeldgaard with"), "{text:?}");
+    let heard = place.run(["export", "call", "--format", "txt", "--no-repairs"]);
+    assert!(heard.works().contains("Maren Kelgard with"), "{heard:?}");
+}

@@ -5,7 +5,7 @@ use crate::leaves::{Wanted, side_by_side};
 use crate::passages::{About, Line, Passage};
 use crate::query::{Filter, How, Leaf, Node, parse};
 use crate::tokens::{Stems, Token};
-use crate::{Calibration, Form, Index};
+use crate::{Calibration, Features, Form, Index};
 use jiff::civil::Date;
 use model::{EpisodeId, Millis};
 use serde::Serialize;
@@ -52,7 +52,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { episodes: 20, passages: 3, skip: 0, until: None, exact: false, threshold: 0.5 }
+        Self { episodes: 20, passages: 3, skip: 0, until: None, exact: false, threshold: 0.1 }
     }
 }
 
@@ -122,6 +122,9 @@ pub struct Span {
     pub offered: Option<String>,
     /// Probability that this is meant, 0 to 1; 1 for what stands there.
     pub probability: f32,
+    /// What that was judged by, of what sounds alike: to learn it from.
+    #[serde(skip)]
+    pub features: Option<Box<Features>>,
 }
 
 /// Why a hit is one, best first.
@@ -594,6 +597,7 @@ impl<'a> Looked<'a> {
                 heard,
                 offered: None,
                 probability: 1.0,
+                features: None,
             });
         }
         let free = |spans: &[Span], words: &Range<usize>| {
@@ -612,6 +616,7 @@ impl<'a> Looked<'a> {
                         heard: Some(text),
                         offered: None,
                         probability: 1.0,
+                        features: None,
                     });
                 }
             }
@@ -628,6 +633,7 @@ impl<'a> Looked<'a> {
                     heard: None,
                     offered: Some(text.clone()),
                     probability: 1.0,
+                    features: None,
                 });
             }
         }
@@ -649,6 +655,7 @@ impl<'a> Looked<'a> {
                         heard,
                         offered: None,
                         probability,
+                        features: Some(Box::new(features)),
                     });
                 }
             }
@@ -667,6 +674,7 @@ impl<'a> Looked<'a> {
                         heard: Some(text),
                         offered: None,
                         probability,
+                        features: Some(Box::new(features)),
                     });
                 }
             }

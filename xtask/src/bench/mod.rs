@@ -19,6 +19,7 @@ mod peer;
 mod publish;
 mod quiet;
 mod score;
+pub mod search;
 mod sound;
 mod sounds;
 mod speech;
@@ -57,6 +58,8 @@ pub enum Bench {
     Names(names::Options),
     /// Names heard from a sound: right as heard, by the text, and after the sound was asked
     Witness(witness::Options),
+    /// Names that were misheard, found by their sound; the speed of queries beside SQLite's full text
+    Search(search::Options),
     /// The least that must hold on the sample episode and on sounds without speech; fails when it does not
     Floor,
 }
@@ -79,6 +82,7 @@ pub fn run(root: &Path, bench: &Bench) -> anyhow::Result<()> {
         Bench::Chapters(options) => chapters::run(&place, options),
         Bench::Fingerprint(options) => fingerprint::run(&place, options),
         Bench::Names(options) => names::run(&place, options),
+        Bench::Search(options) => search::run(&place, options),
         Bench::Witness(options) => witness::run(&place, options),
         Bench::Floor => floor(root).map(|checked| println!("{checked} figures hold")),
     }

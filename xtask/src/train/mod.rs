@@ -7,6 +7,7 @@ pub mod boost;
 mod letters;
 mod lexicon;
 pub mod names;
+mod search;
 mod sounds;
 
 use std::path::Path;
@@ -21,6 +22,8 @@ pub enum Train {
     Sounds,
     /// When a name was meant, for `names`: words around names, trees, from what recognisers heard and people wrote
     Names,
+    /// How likely what sounds like a query is the thing meant, for `search`
+    Search,
 }
 
 /// Makes one model.
@@ -35,5 +38,6 @@ pub fn run(root: &Path, train: &Train) -> anyhow::Result<()> {
         }
         Train::Sounds => sounds::make(root),
         Train::Names => names::make(root),
+        Train::Search => search::make(root),
     }
 }

@@ -98,11 +98,6 @@ pub fn add(everywhere: &Everywhere, add: &Add) -> Result<Outcome> {
                 }
             }
         }
-        if let Some(list) = &add.names {
-            for show in shows {
-                super::names::import(everywhere, &archive, Some(show), list)?;
-            }
-        }
         if added > 0 && !everywhere.json {
             line(format_args!("`readout run` hears what is waiting in {}", place::shown(archive.dir())))?;
         }
@@ -114,12 +109,23 @@ pub fn add(everywhere: &Everywhere, add: &Add) -> Result<Outcome> {
             let beside = partner(text, &files).and_then(|media| recordings.get(media).copied());
             let episode = named.as_ref().map(|entry| entry.episode.id).or(beside);
             match texts::add_text(everywhere, &archive, text, &stated, episode) {
-                Ok(_) => added += 1,
+                Ok(entry) => {
+                    added += 1;
+                    shows.insert(entry.show.id);
+                }
                 Err(error) => {
                     failure::print(&error);
                     failed += 1;
                 }
             }
+        }
+    }
+    if let Some(list) = &add.names
+        && !shows.is_empty()
+    {
+        let archive = place::open(everywhere)?;
+        for show in shows {
+            super::names::import(everywhere, &archive, Some(show), list)?;
         }
     }
     Ok(match (added + partly, failed + partly) {
