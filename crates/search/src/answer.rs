@@ -1,24 +1,24 @@
 //! From a query to hits.
 
+use crate::by_episode::{ByEpisode, Collected, Group};
 use crate::index::{Error, Fields, Result, body, days, owner};
-use crate::leaves::{Wanted, side_by_side};
-use crate::passages::{About, Line, Passage};
+use crate::leaves::Wanted;
+use crate::looked::Looked;
+use crate::passages::{About, Passage};
 use crate::query::{Filter, How, Leaf, Node, parse};
-use crate::tokens::{Stems, Token};
-use crate::{Calibration, Features, Form, Index};
+use crate::tokens::Stems;
+use crate::{Around, Calibration, Features, Form, Index};
 use jiff::civil::Date;
 use model::{EpisodeId, Millis};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
-use std::ops::{Bound, Range};
-use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::columnar::Column;
+use std::ops::Bound;
 use tantivy::query::{
     AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery, Query, RangeQuery,
     TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocAddress, DocId, Score, Searcher, SegmentOrdinal, SegmentReader, TantivyDocument, Term};
+use tantivy::{Searcher, TantivyDocument, Term};
 
 /// Most words that a prefix stands for.
 const EXPANSIONS: usize = 200;
@@ -279,7 +279,7 @@ impl Search<'_> {
                 // Those that no episode could make likely enough are not looked for.
                 let calibration = &self.index.calibration;
                 wanted.forms.retain(|form| {
-                    calibration.probability(&Calibration::features(form, 20, 20, true)) >= options.threshold
+                    calibration.probability(&Calibration::features(form, &Around::BEST)) >= options.threshold
                 });
             }
         }
@@ -484,7 +484,10 @@ impl Search<'_> {
             ways.push(if weight < 1.0 { boosted(query, weight) } else { query });
         }
         for form in forms {
-            let likely = self.index.calibration.probability(&Calibration::features(form, 0, 1, false));
+            let likely = self.index.calibration.probability(&Calibration::features(
+                form,
+                &Around { here: 1, capitals: 0.5, ..Around::default() },
+            ));
             for field in [fields.shown, fields.heard] {
                 ways.push(Box::new(ConstScoreQuery::new(phrase(field, &form.tokens, 0), likely)));
             }
@@ -562,188 +565,6 @@ enum Layer {
     About,
 }
 
-/// A passage that is looked through.
-struct Looked<'a> {
-    passage: Passage,
-    shown: (Vec<Token>, Vec<(Millis, Millis)>),
-    heard: Option<(Vec<Token>, Vec<(Millis, Millis)>)>,
-    language: &'a Stems,
-}
-
-impl<'a> Looked<'a> {
-    fn at(passage: Passage, language: &'a Stems) -> Self {
-        let ready = |line: &Line| (line.tokens(), line.spans());
-        Self { shown: ready(&passage.shown), heard: passage.heard.as_ref().map(ready), passage, language }
-    }
-
-    fn find(
-        &self,
-        wanted: &Wanted,
-        calibration: &Calibration,
-        context: (usize, usize, bool),
-        threshold: f32,
-        spans: &mut Vec<Span>,
-    ) {
-        let begun = spans.len();
-        let (tokens, _) = &self.shown;
-        for range in wanted.find(tokens, self.language) {
-            let words = words_of(tokens, &range);
-            let heard = self.heard_at(&words);
-            let reason = if heard.is_some() { Reason::Repaired } else { Reason::Exact };
-            spans.push(Span {
-                first: words.start,
-                end: words.end,
-                reason,
-                heard,
-                offered: None,
-                probability: 1.0,
-                features: None,
-            });
-        }
-        let free = |spans: &[Span], words: &Range<usize>| {
-            !words.is_empty()
-                && !spans[begun..].iter().any(|span| span.first < words.end && words.start < span.end)
-        };
-        if let Some((tokens, times)) = &self.heard {
-            for range in wanted.find(tokens, self.language) {
-                let (words, text) = self.shown_at(&words_of(tokens, &range), times);
-                if free(spans, &words) {
-                    let (first, end) = (words.start, words.end);
-                    spans.push(Span {
-                        first,
-                        end,
-                        reason: Reason::Repaired,
-                        heard: Some(text),
-                        offered: None,
-                        probability: 1.0,
-                        features: None,
-                    });
-                }
-            }
-        }
-        for (text, first, last) in &self.passage.offered {
-            let words = *first as usize..*last as usize + 1;
-            let offered = crate::tokens::tokens(text.split_whitespace());
-            if !wanted.find(&offered, self.language).is_empty() && free(spans, &words) {
-                let (first, end) = (words.start, words.end);
-                spans.push(Span {
-                    first,
-                    end,
-                    reason: Reason::Offered,
-                    heard: None,
-                    offered: Some(text.clone()),
-                    probability: 1.0,
-                    features: None,
-                });
-            }
-        }
-        for form in &wanted.forms {
-            let features = Calibration::features(form, context.0, context.1, context.2);
-            let probability = calibration.probability(&features);
-            if probability < threshold {
-                continue;
-            }
-            for range in side_by_side(tokens, &form.tokens) {
-                let words = words_of(tokens, &range);
-                if free(spans, &words) {
-                    let heard = Some(self.text(&words));
-                    let (first, end) = (words.start, words.end);
-                    spans.push(Span {
-                        first,
-                        end,
-                        reason: Reason::SoundsLike,
-                        heard,
-                        offered: None,
-                        probability,
-                        features: Some(Box::new(features)),
-                    });
-                }
-            }
-            let Some((tokens, times)) = &self.heard else { continue };
-            for range in side_by_side(tokens, &form.tokens) {
-                let (words, text) = self.shown_at(&words_of(tokens, &range), times);
-                // What a repair made something else of is not that any more.
-                let same = self.text(&words).split(' ').count() == form.tokens.len()
-                    && self.heard_at(&words).is_none();
-                if same && free(spans, &words) {
-                    let (first, end) = (words.start, words.end);
-                    spans.push(Span {
-                        first,
-                        end,
-                        reason: Reason::SoundsLike,
-                        heard: Some(text),
-                        offered: None,
-                        probability,
-                        features: Some(Box::new(features)),
-                    });
-                }
-            }
-        }
-    }
-
-    fn text(&self, words: &Range<usize>) -> String {
-        self.passage.shown.words().skip(words.start).take(words.len()).collect::<Vec<_>>().join(" ")
-    }
-
-    /// What was heard where these words are shown, when it was something else.
-    fn heard_at(&self, words: &Range<usize>) -> Option<String> {
-        let (_, times) = self.heard.as_ref()?;
-        let shown = self.shown.1.get(words.clone())?;
-        let (start, end) = (shown.first()?.0, shown.last()?.1);
-        let line = self.passage.heard.as_ref()?;
-        let overlaps = |span: &(Millis, Millis)| span.0 < end && start < span.1 || span.0 == start;
-        let heard: Vec<&str> =
-            line.words().zip(times).filter(|(_, span)| overlaps(span)).map(|(word, _)| word).collect();
-        let heard = heard.join(" ");
-        (!heard.is_empty() && heard != self.text(words)).then_some(heard)
-    }
-
-    /// The shown words where these were heard, and the heard ones as text.
-    fn shown_at(&self, heard: &Range<usize>, times: &[(Millis, Millis)]) -> (Range<usize>, String) {
-        let line = self.passage.heard.as_ref();
-        let text =
-            line.map(|line| line.words().skip(heard.start).take(heard.len()).collect::<Vec<_>>().join(" "));
-        let spans = times.get(heard.clone()).unwrap_or_default();
-        let (Some(first), Some(last)) = (spans.first(), spans.last()) else { return (0..0, String::new()) };
-        let shown = &self.shown.1;
-        let begin = shown.partition_point(|span| span.1 <= first.0);
-        let end = shown.partition_point(|span| span.0 < last.1);
-        (begin..end.max(begin), text.unwrap_or_default())
-    }
-
-    fn hit(self, mut spans: Vec<Span>, score: f32) -> Hit {
-        spans.sort_by_key(|span| (span.first, span.end));
-        let times = &self.shown.1;
-        let at = |word: usize| times.get(word).copied().unwrap_or_default();
-        let reason = spans.iter().map(|span| span.reason).min().unwrap_or(Reason::Exact);
-        let first = spans.first().map_or(0, |span| span.first);
-        let last = spans.iter().map(|span| span.end).max().map_or(times.len(), |end| end).saturating_sub(1);
-        let likeliest = spans.iter().map(|span| span.probability).fold(0.0, f32::max);
-        Hit {
-            start: at(first).0,
-            end: at(last).1,
-            timed: self.passage.timed,
-            words: self
-                .passage
-                .shown
-                .words()
-                .map(str::to_owned)
-                .zip(times.iter().map(|span| span.0))
-                .collect(),
-            speaker: self.passage.speaker,
-            score: if reason == Reason::SoundsLike { likeliest } else { score },
-            reason,
-            spans,
-        }
-    }
-}
-
-fn words_of(tokens: &[Token], range: &Range<usize>) -> Range<usize> {
-    let first = tokens.get(range.start).map_or(0, |token| token.word);
-    let last = tokens.get(range.end.saturating_sub(1)).map_or(first, |token| token.word);
-    first..last + 1
-}
-
 fn term(field: Field, text: &str) -> Box<dyn Query> {
     Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
 }
@@ -774,103 +595,4 @@ fn boosted(query: Box<dyn Query>, weight: f32) -> Box<dyn Query> {
 /// Filters say yes or no, not how well.
 fn constant(query: Box<dyn Query>) -> Box<dyn Query> {
     Box::new(ConstScoreQuery::new(query, 0.0))
-}
-
-/// Collects passages by episode, with counts over all of them.
-struct ByEpisode {
-    most: usize,
-}
-
-#[derive(Default)]
-struct Collected {
-    total: u64,
-    days: HashMap<i64, u64>,
-    /// By the key of the episode.
-    episodes: Vec<(u64, Group)>,
-}
-
-/// The passages of an episode.
-#[derive(Clone, Default)]
-struct Group {
-    best: f32,
-    count: u32,
-    day: i64,
-    /// The best, best first.
-    top: Vec<(Score, DocAddress)>,
-}
-
-impl Group {
-    /// Several passages are better than one.
-    fn rank(&self) -> f32 {
-        self.best * (1.0 + 0.1 * (self.count as f32).ln())
-    }
-}
-
-struct InSegment {
-    segment: SegmentOrdinal,
-    most: usize,
-    keys: Column<u64>,
-    days: Column<i64>,
-    groups: HashMap<u64, Group>,
-    counts: HashMap<i64, u64>,
-    total: u64,
-}
-
-impl Collector for ByEpisode {
-    type Fruit = Collected;
-    type Child = InSegment;
-
-    fn for_segment(&self, segment: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<InSegment> {
-        Ok(InSegment {
-            segment,
-            most: self.most,
-            keys: reader.fast_fields().u64("key")?,
-            days: reader.fast_fields().i64("day")?,
-            groups: HashMap::new(),
-            counts: HashMap::new(),
-            total: 0,
-        })
-    }
-
-    fn requires_scoring(&self) -> bool {
-        true
-    }
-
-    fn merge_fruits(&self, segments: Vec<Collected>) -> tantivy::Result<Collected> {
-        let mut merged = Collected::default();
-        for segment in segments {
-            merged.total += segment.total;
-            for (day, count) in segment.days {
-                *merged.days.entry(day).or_default() += count;
-            }
-            // All documents of an episode are written together, so each is in one segment.
-            merged.episodes.extend(segment.episodes);
-        }
-        Ok(merged)
-    }
-}
-
-impl SegmentCollector for InSegment {
-    type Fruit = Collected;
-
-    fn collect(&mut self, doc: DocId, score: Score) {
-        self.total += 1;
-        let day = self.days.first(doc);
-        if let Some(day) = day {
-            *self.counts.entry(day).or_default() += 1;
-        }
-        let group = self.groups.entry(self.keys.first(doc).unwrap_or_default()).or_default();
-        group.count += 1;
-        group.best = group.best.max(score);
-        group.day = day.unwrap_or(i64::MIN);
-        if group.top.len() < self.most || group.top.last().is_some_and(|(least, _)| *least < score) {
-            let place = group.top.partition_point(|(better, _)| *better >= score);
-            group.top.insert(place, (score, DocAddress::new(self.segment, doc)));
-            group.top.truncate(self.most);
-        }
-    }
-
-    fn harvest(self) -> Collected {
-        Collected { total: self.total, days: self.counts, episodes: self.groups.into_iter().collect() }
-    }
 }

@@ -19,12 +19,36 @@ pub const FEATURES: &[&str] = &[
     "the query in this episode, logarithm",
     "it in this episode, logarithm",
     "the query in what is known of this episode",
+    "written as a name is",
+    "at the begin of a sentence",
+    "cost a phone, squared",
+    "nothing like it is in a lexicon",
 ];
 
 /// Values of the features.
-pub type Features = [f32; 12];
+pub type Features = [f32; 16];
 
 const BUILT_IN: &str = include_str!("../data/calibration.txt");
+
+/// Where something stands that sounds like a query.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Around {
+    /// Passages of the episode that have the query itself.
+    pub exact: usize,
+    /// Passages of the episode with something that sounds like it.
+    pub here: usize,
+    /// The query is among the episode's people, in its title or notes.
+    pub known: bool,
+    /// Share of its words with a capital, 0 to 1, where no sentence begins with it; else 0.
+    pub capitals: f32,
+    /// A sentence begins with it.
+    pub begins: bool,
+}
+
+impl Around {
+    /// Where it would be likeliest.
+    pub(crate) const BEST: Self = Self { exact: 20, here: 20, known: true, capitals: 1.0, begins: false };
+}
 
 /// Weights of the features.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,10 +88,9 @@ impl Calibration {
         FEATURES.iter().zip(self.0).map(|(name, weight)| format!("{name}\t{weight:.4}\n")).collect()
     }
 
-    /// The features of a form in an episode that has the query `exact` times and the form `here` times; `known`: the query is
-    /// among its people, title or notes.
+    /// The features of a form where it stands.
     #[must_use]
-    pub fn features(form: &Form, exact: usize, here: usize, known: bool) -> Features {
+    pub fn features(form: &Form, around: &Around) -> Features {
         let logarithm = |count: f32| (1.0 + count).ln();
         [
             1.0,
@@ -79,9 +102,13 @@ impl Calibration {
             logarithm(form.passages as f32),
             logarithm(form.exact as f32),
             form.spelling,
-            logarithm(exact as f32),
-            logarithm(here as f32),
-            f32::from(known),
+            logarithm(around.exact as f32),
+            logarithm(around.here as f32),
+            f32::from(around.known),
+            around.capitals,
+            f32::from(around.begins),
+            form.per_phone * form.per_phone,
+            f32::from(form.known == 0),
         ]
     }
 

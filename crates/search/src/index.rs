@@ -10,6 +10,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tantivy::indexer::UserOperation;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
     Value as _,
@@ -338,7 +339,8 @@ impl Writer<'_> {
         let known = tokens(words.flat_map(str::split_whitespace));
         document.add_pre_tokenized_text(fields.about, with_stems(&known, &stems));
         document.add_bytes(fields.body, &stored(about)?);
-        self.writer.add_document(document)?;
+        // Together they stay in one segment, which collecting by episode relies on.
+        let mut together = vec![UserOperation::Add(document)];
         for passage in passages(source) {
             let mut document = common(0);
             let shown = passage.shown.tokens();
@@ -366,8 +368,9 @@ impl Writer<'_> {
                 }
             }
             document.add_bytes(fields.body, &stored::<Passage>(&passage)?);
-            self.writer.add_document(document)?;
+            together.push(UserOperation::Add(document));
         }
+        self.writer.run(together)?;
         Ok(())
     }
 

@@ -8,16 +8,18 @@
 //! looked for among the words that occur, and among pairs of them, never in the texts: see [`sounds`].
 
 mod answer;
+mod by_episode;
 mod calibration;
 mod index;
 mod leaves;
+mod looked;
 mod passages;
 mod query;
 mod sounds;
 mod tokens;
 
 pub use answer::{Answer, EpisodeHits, Hit, Options, Reason, Span};
-pub use calibration::{Calibration, FEATURES, Features};
+pub use calibration::{Around, Calibration, FEATURES, Features};
 pub use index::{Error, Index, Opened, Result, Writer};
 pub use passages::{About, Offered, Source};
 pub use query::{Parsed, parse};

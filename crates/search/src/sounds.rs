@@ -13,19 +13,21 @@ use std::path::Path;
 use tantivy::{Searcher, Term};
 
 /// Greatest cost of a word that is looked at, in nats a phone of the query.
-const FARTHEST: f32 = 1.15;
+const FARTHEST: f32 = 2.0;
 /// The same for a part of a query that is cut in two.
-const FARTHEST_PART: f32 = 0.85;
+const FARTHEST_PART: f32 = 1.4;
+/// What a part may cost beyond that, as short parts vary more.
+const PART_EXTRA: f32 = 1.0;
 /// Most words that are looked at for a pronunciation.
-const WORDS: usize = 60;
+const WORDS: usize = 150;
 /// Most words for each part of a pronunciation.
-const PARTS: usize = 40;
+const PARTS: usize = 60;
 /// Pronunciations of a query that are cut in two.
-const CUT: usize = 2;
+const CUT: usize = 3;
 /// Most forms that are returned.
-const FORMS: usize = 48;
+const FORMS: usize = 96;
 /// Ways to say a word that are kept.
-const WAYS: usize = 2;
+const WAYS: usize = 4;
 
 /// What is needed to say words and to compare sounds.
 pub(crate) struct Voice {
@@ -188,7 +190,7 @@ impl Sounds {
             for cut in 1..phones.len() {
                 let parts = [&phones[..cut], &phones[cut..]].map(|part| {
                     let codes: String = part.iter().map(|phone: &Phone| phone.code()).collect();
-                    let farthest = FARTHEST_PART * part.len() as f32 + 0.5;
+                    let farthest = FARTHEST_PART * part.len() as f32 + PART_EXTRA;
                     self.index.near(&voice.turned, &Phones::from_codes(&codes), farthest, PARTS)
                 });
                 let [left, right] = parts;

@@ -1,6 +1,6 @@
 //! Names as queries: the calls of Earnings-21 as each recogniser heard them, what is found, and what that is worth.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use anyhow::Context;
@@ -20,7 +20,10 @@ const LEAST: f32 = 0.004;
 /// A call as one recogniser heard it.
 struct Heard {
     episode: EpisodeId,
+    /// As they are compared.
     words: Vec<String>,
+    /// As they were written.
+    written: Vec<String>,
     /// For each word said, the words that were heard in its place.
     places: Vec<(usize, usize)>,
 }
@@ -28,7 +31,8 @@ struct Heard {
 /// A call.
 struct Call {
     said: Vec<String>,
-    people: BTreeSet<String>,
+    /// Whether each is part of a person's name.
+    person: Vec<bool>,
     heard: Vec<Heard>,
     seconds: f64,
 }
@@ -46,7 +50,7 @@ pub struct Found {
 /// All calls.
 pub struct Calls {
     calls: Vec<Call>,
-    /// Surnames and given names of people that were named.
+    /// Surnames and given names: words that are part of people's names at least as often as they are not.
     pub queries: Vec<String>,
 }
 
@@ -66,24 +70,39 @@ impl Calls {
     /// They are not beside the project.
     pub fn read(data: &Path) -> anyhow::Result<Self> {
         let mut calls = Vec::new();
-        let mut queries = BTreeSet::new();
+        // How often each word is part of a person's name, and how often not.
+        let mut uses: BTreeMap<String, (usize, usize)> = BTreeMap::new();
         for call in lessons::calls(data)? {
             let said: Vec<String> = call.said.iter().map(|said| said.plain.clone()).collect();
-            let named = call.said.iter().filter(|said| said.person.is_some());
-            let people: BTreeSet<String> =
-                named.map(|said| said.plain.clone()).filter(|name| name.chars().count() > 1).collect();
-            queries.extend(people.iter().cloned());
+            let person: Vec<bool> = call.said.iter().map(|said| said.person.is_some()).collect();
+            for (word, person) in said.iter().zip(&person) {
+                let uses = uses.entry(word.clone()).or_default();
+                if *person { uses.0 += 1 } else { uses.1 += 1 }
+            }
             let seconds =
                 call.heard.iter().flatten().filter_map(|word| word.end).max().unwrap_or(Millis(0)).seconds();
             let heard = call.heard.iter().map(|heard| {
-                let words: Vec<String> = heard.iter().flat_map(|word| plain(&word.text)).collect();
+                let (mut words, mut written) = (Vec::new(), Vec::new());
+                for word in heard {
+                    let parts = plain(&word.text);
+                    // Parts of a word that is parted keep its case only where it is not.
+                    written.extend(match parts.len() {
+                        1 => vec![word.text.replace(char::is_whitespace, "")],
+                        _ => parts.clone(),
+                    });
+                    words.extend(parts);
+                }
                 let places = earnings::align(&said, &words);
-                Heard { episode: EpisodeId(uuid::Uuid::now_v7()), words, places }
+                Heard { episode: EpisodeId(uuid::Uuid::now_v7()), words, written, places }
             });
             let heard = heard.collect();
-            calls.push(Call { said, people, heard, seconds });
+            calls.push(Call { said, person, heard, seconds });
         }
-        Ok(Self { calls, queries: queries.into_iter().collect() })
+        // "The" and "of" stand in some tagged names, and are none.
+        let name = |(word, (named, other)): (String, (usize, usize))| {
+            (named >= other.max(1) && word.chars().count() > 1).then_some(word)
+        };
+        Ok(Self { calls, queries: uses.into_iter().filter_map(name).collect() })
     }
 
     /// Makes an index of what one recogniser heard in one half of the calls.
@@ -101,7 +120,7 @@ impl Calls {
                 timing: Timing::Measured,
             };
             let shown = Transcript {
-                words: heard.words.iter().enumerate().map(word).collect(),
+                words: heard.written.iter().enumerate().map(word).collect(),
                 ..Transcript::default()
             };
             let about = About {
@@ -161,12 +180,9 @@ impl Calls {
                         if span.reason == Reason::Exact && heard.words.get(words.start) != Some(query) {
                             continue;
                         }
-                        found.push(Found {
-                            query: number,
-                            right: heard.says(call, query, words),
-                            probability: span.probability,
-                            features: span.features.as_deref().copied(),
-                        });
+                        let Some(right) = heard.says(call, query, words) else { continue };
+                        let features = span.features.as_deref().copied();
+                        found.push(Found { query: number, right, probability: span.probability, features });
                     }
                 }
             }
@@ -205,7 +221,7 @@ impl Calls {
                 for query in by_code.get(codes[word.as_str()].as_str()).into_iter().flatten() {
                     let name = &self.queries[*query];
                     if name == word || often[word.as_str()] < common {
-                        let right = heard.says(call, name, place..place + 1);
+                        let Some(right) = heard.says(call, name, place..place + 1) else { continue };
                         found.push(Found { query: *query, right, probability: 1.0, features: None });
                     }
                 }
@@ -222,8 +238,8 @@ impl Calls {
         let mut seconds = 0.0;
         for call in self.calls.iter().skip(half).step_by(2) {
             seconds += call.seconds;
-            for word in &call.said {
-                if let Some(number) = numbers.get(word.as_str()).filter(|_| call.people.contains(word)) {
+            for (word, person) in call.said.iter().zip(&call.person) {
+                if let Some(number) = numbers.get(word.as_str()).filter(|_| *person) {
                     *truth.entry(*number).or_default() += 1;
                 }
             }
@@ -233,21 +249,26 @@ impl Calls {
 }
 
 impl Heard {
-    /// Whether the query was said where these words were heard.
-    fn says(&self, call: &Call, query: &str, words: std::ops::Range<usize>) -> bool {
+    /// Whether the query was said where these words were heard; `None` where the same word was said of no person: it is neither
+    /// a place that was looked for nor a wrong one.
+    fn says(&self, call: &Call, query: &str, words: std::ops::Range<usize>) -> Option<bool> {
         let first = self.places.partition_point(|place| place.1 < words.start).saturating_sub(2);
-        let said = call
-            .said
-            .iter()
-            .enumerate()
-            .skip(first)
-            .take_while(|(word, _)| self.places.get(*word).is_some_and(|place| place.0 < words.end));
-        said.into_iter().any(|(word, said)| {
+        let mut said = false;
+        for word in first..call.said.len() {
             let (Some(before), Some(after)) = (self.places.get(word), self.places.get(word + 1)) else {
-                return false;
+                break;
             };
-            said == query && before.0 < words.end && words.start < after.1.max(before.0 + 1)
-        })
+            if before.0 >= words.end {
+                break;
+            }
+            if call.said[word] == query && words.start < after.1.max(before.0 + 1) {
+                if call.person[word] {
+                    return Some(true);
+                }
+                said = true;
+            }
+        }
+        (!said).then_some(false)
     }
 }
 
