@@ -1,7 +1,5 @@
 //! Transcripts are added and found again, through the real program.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod support;
 
 use support::Place;

@@ -164,6 +164,9 @@ impl Index {
     }
 }
 
+/// Of an episode the passages that have it as written, its own title and notes, and what sounds like it.
+type Groups = (Option<Group>, Option<Group>, Option<Group>);
+
 type Clauses = Vec<(Occur, Box<dyn Query>)>;
 
 struct Search<'a> {
@@ -302,7 +305,7 @@ impl Search<'_> {
         options: &Options,
     ) -> Result<()> {
         let mut order: Vec<(u8, f32, u64)> = Vec::new();
-        let mut groups: HashMap<u64, (Option<Group>, Option<Group>, Option<Group>)> = HashMap::new();
+        let mut groups: HashMap<u64, Groups> = HashMap::new();
         for (key, group) in found.episodes {
             order.push((0, group.rank(), key));
             groups.entry(key).or_default().0 = Some(group);

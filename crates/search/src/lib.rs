@@ -5,7 +5,7 @@
 //!
 //! A passage is a few sentences of one speaker. What is shown and what was heard are separate fields, because "local
 //! new" and "Lecornu" do not have the same number of words; each knows its words' times by itself. What sounds like a query is
-//! looked for among the words that occur, and among pairs of them, never in the texts: see [`sounds`].
+//! looked for among the words that occur, and among pairs of them, never in the texts: see `sounds.rs`.
 
 mod answer;
 mod by_episode;

@@ -8,11 +8,14 @@ use crate::{Around, Calibration};
 use model::Millis;
 use std::ops::Range;
 
+/// The tokens of a line, and begin and end of each of its words.
+type Timed = (Vec<Token>, Vec<(Millis, Millis)>);
+
 /// A passage that is looked through.
 pub(crate) struct Looked<'a> {
     passage: Passage,
-    shown: (Vec<Token>, Vec<(Millis, Millis)>),
-    heard: Option<(Vec<Token>, Vec<(Millis, Millis)>)>,
+    shown: Timed,
+    heard: Option<Timed>,
     language: &'a Stems,
 }
 

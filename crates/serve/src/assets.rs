@@ -36,6 +36,8 @@ const ASSETS: &[Asset] = &[
     asset!("find.js", "text/javascript; charset=utf-8"),
     asset!("names.js", "text/javascript; charset=utf-8"),
     asset!("live.js", "text/javascript; charset=utf-8"),
+    asset!("seek.js", "text/javascript; charset=utf-8"),
+    asset!("search.js", "text/javascript; charset=utf-8"),
 ];
 
 /// Hash of every asset, which names their folder.

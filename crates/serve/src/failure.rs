@@ -39,6 +39,15 @@ impl Failure {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "that page is only read")
     }
 
+    pub fn unusable(sentence: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, sentence)
+    }
+
+    /// The same for a program: JSON with the sentence as `error`.
+    pub fn json(self) -> Response {
+        (self.status, axum::Json(serde_json::json!({ "error": self.sentence }))).into_response()
+    }
+
     pub fn host() -> Self {
         let sentence = "this server is not known by that name: use localhost or its address";
         Self::new(StatusCode::MISDIRECTED_REQUEST, sentence)

@@ -1,6 +1,6 @@
 //! The pages of an archive: its library, its shows, and each episode as a text whose every word plays.
 //!
-//! Goes in: an [`Archive`](archive::Archive) and an address to listen on. Comes out: pages, exports and audio over HTTP. Never: inline
+//! Goes in: an [`Archive`](archive::Archive), what searches it, and an address to listen on. Comes out: pages, exports and audio over HTTP. Never: inline
 //! script or style, text that was not escaped, a file that is not named by its hash, a change of the archive other than what a
 //! reader decides of names, in forms that only our own pages can send.
 //!
@@ -19,12 +19,15 @@ mod notes;
 mod passages;
 mod places;
 mod publish;
+mod results;
 mod rss;
+mod searching;
 mod server;
 mod show;
 mod strip;
 
 pub use publish::{NotPublished, Published, Publishing, publish};
+pub use searching::Searched;
 pub use server::{Options, Server};
 
 use std::net::SocketAddr;

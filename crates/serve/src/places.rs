@@ -71,6 +71,11 @@ impl Places {
         format!("{}audio/{blob}.{ending}", self.root)
     }
 
+    /// Where everything is searched: only a server can.
+    pub fn search(&self) -> String {
+        format!("{}search", self.root)
+    }
+
     /// True on a server, where pages can ask for more.
     pub fn are_served(&self) -> bool {
         !self.files

@@ -1,6 +1,6 @@
 //! The routes, and the life of the server.
 
-use crate::{Error, assets, audio, episode, failure, guard, library, live, names, show};
+use crate::{Error, Searched, assets, audio, episode, failure, guard, library, live, names, searching, show};
 use archive::Archive;
 use axum::Router;
 use axum::routing::{get, post};
@@ -21,6 +21,8 @@ pub struct Options {
     /// the names of a reverse proxy or of this machine in its network. Any other name is refused, so that a foreign
     /// page cannot read the archive by letting its own name resolve to this machine (DNS rebinding).
     pub hosts: Vec<String>,
+    /// What the search page searches.
+    pub searched: Searched,
 }
 
 /// What every route can use.
@@ -127,6 +129,8 @@ pub(crate) fn router(archive: Archive, options: Options, stopping: watch::Receiv
         .route("/episode/{id}/{export}", get(episode::export))
         .route("/audio/{blob}", get(audio::audio))
         .route("/static/{edition}/{name}", get(assets::asset))
+        .route("/search", get(searching::page))
+        .route("/search.json", get(searching::json))
         .route("/healthz", get(|| async { "ok\n" }))
         .fallback(|| async { failure::Failure::not_found("there is no such page") })
         .method_not_allowed_fallback(|| async { failure::Failure::method() })

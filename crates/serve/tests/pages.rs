@@ -20,7 +20,7 @@ struct Running {
 fn running() -> Running {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let archive = Archive::create(folder.path().join("archive")).expect("an archive");
-    let options = Options { hosts: vec!["nas.example".into()] };
+    let options = Options { hosts: vec!["nas.example".into()], ..Options::default() };
     let server =
         Server::bind(archive.clone(), SocketAddr::from(([127, 0, 0, 1], 0)), options).expect("bound");
     let (address, stop) = (server.address(), Arc::new(AtomicBool::new(false)));

@@ -20,8 +20,8 @@ pub fn make(root: &Path) -> anyhow::Result<()> {
         lessons.iter().filter(|lesson| lesson.1).count()
     );
     let calibration = learn(&lessons);
-    for half in 0..2 {
-        println!("threshold of half {half}: {}", threshold(&calls, &found[half], &calibration, half));
+    for (half, found) in found.iter().enumerate() {
+        println!("threshold of half {half}: {}", threshold(&calls, found, &calibration, half));
     }
     std::fs::write(root.join("crates/search/data/calibration.txt"), calibration.text())?;
     Ok(())

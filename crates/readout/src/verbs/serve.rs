@@ -5,8 +5,9 @@ use std::thread;
 
 use anyhow::Result;
 use archive::Archive;
+use search::Index;
 use serde_json::json;
-use serve::{Options, Server};
+use serve::{Options, Searched, Server};
 
 use super::{json_line, line};
 use crate::arguments::{Everywhere, Serve};
@@ -17,7 +18,12 @@ use crate::{network, place, stop};
 pub fn serve(everywhere: &Everywhere, serve: &Serve) -> Result<Outcome> {
     let archive = place::create(everywhere)?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, serve.port));
-    let server = Server::bind(archive.clone(), address, Options::default())?;
+    let index = searchable(&archive);
+    let searched = match &index {
+        Ok(index) => Searched::By(index.clone()),
+        Err(reason) => Searched::Not(reason.clone()),
+    };
+    let server = Server::bind(archive.clone(), address, Options { searched, ..Options::default() })?;
     let stop = stop::on_interrupt("stopping after what is in hand; Ctrl-C again ends at once")?;
     let url = format!("http://{}/", server.address());
     match everywhere.json {
@@ -26,30 +32,43 @@ pub fn serve(everywhere: &Everywhere, serve: &Serve) -> Result<Outcome> {
             line(format_args!("The pages of {} are at {url} (Ctrl-C ends)", place::shown(archive.dir())))?
         }
     }
-    let searching = keep_searchable(&archive, stop.clone())?;
+    let searching = match index {
+        Ok(index) => Some(keep_searchable(&archive, index, stop.clone())?),
+        Err(_) => None,
+    };
     let worker = match serve.no_work {
         true => None,
         false => Some(work(everywhere, serve, archive, stop.clone())?),
     };
     let served = server.run(stop.clone());
     stop.store(true, Ordering::SeqCst);
-    let _ = searching.join();
-    if let Some(worker) = worker {
+    for thread in [searching, worker].into_iter().flatten() {
         // A panic there has been printed; the pages were served all the same.
-        let _ = worker.join();
+        let _ = thread.join();
     }
     served?;
     Ok(Outcome::Done)
 }
 
+/// What is searched on the pages; or why nothing can be, which has been said then.
+fn searchable(archive: &Archive) -> Result<Arc<Index>, String> {
+    place::index(archive).map(Arc::new).map_err(|error| {
+        failure::print(&error);
+        eprintln!("note: the pages are served all the same; nothing can be searched");
+        error.to_string()
+    })
+}
+
 /// Keeps what can be searched up to date with the archive.
-fn keep_searchable(archive: &Archive, stop: Arc<AtomicBool>) -> Result<thread::JoinHandle<()>> {
+fn keep_searchable(
+    archive: &Archive,
+    index: Arc<Index>,
+    stop: Arc<AtomicBool>,
+) -> Result<thread::JoinHandle<()>> {
     let archive = archive.clone();
     let begun = thread::Builder::new().name("index".into()).spawn(move || {
-        let kept =
-            place::index(&archive).and_then(|index| Ok(work::keep_searchable(&archive, &index, &stop)?));
-        if let Err(error) = kept {
-            failure::print(&error);
+        if let Err(error) = work::keep_searchable(&archive, &index, &stop) {
+            failure::print(&error.into());
             eprintln!("note: the pages are still served; what is new cannot be searched");
         }
     });

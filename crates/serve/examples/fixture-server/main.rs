@@ -5,6 +5,7 @@
 //! that is under way, `finish` completes it. It ends when its standard input does.
 
 mod content;
+mod index;
 mod sound;
 
 use archive::{
@@ -85,7 +86,9 @@ fn main() -> Result<()> {
     let waiting = harbour("The keeper's first winter", "2026-11-20")?;
     let waiting_id = maker.add("keeper.wav", &sound::wav(Millis(30_000)), &waiting)?.0;
 
-    let server = serve::Server::bind(archive.clone(), address, serve::Options::default())?;
+    let index = Arc::new(index::index(&archive, &folder.path().join("index"))?);
+    let options = serve::Options { searched: serve::Searched::By(index), ..serve::Options::default() };
+    let server = serve::Server::bind(archive.clone(), address, options)?;
     println!(
         r#"{{"address":"http://{}","talk":"{talk_id}","names":"{names_id}","long":"{long_id}","hostile":"{hostile_id}","live":"{live_id}","waiting":"{waiting_id}"}}"#,
         server.address()

@@ -316,7 +316,7 @@ pub fn learn(examples: &[(Features, bool)]) -> Calibration {
             let steep = (likely * (1.0 - likely)).max(1e-9);
             for a in 0..COUNT {
                 gradient[a] += (f64::from(*right) - likely) * f64::from(features[a]);
-                for b in 0..=a {
+                for b in 0..COUNT {
                     curvature[a][b] += steep * f64::from(features[a]) * f64::from(features[b]);
                 }
             }
@@ -324,9 +324,6 @@ pub fn learn(examples: &[(Features, bool)]) -> Calibration {
         for a in 0..COUNT {
             gradient[a] -= RIDGE * weights[a];
             curvature[a][a] += RIDGE;
-            for b in 0..a {
-                curvature[b][a] = curvature[a][b];
-            }
         }
         let step = solved(curvature, gradient);
         for (weight, step) in weights.iter_mut().zip(step) {
@@ -347,12 +344,14 @@ fn solved<const N: usize>(mut matrix: [[f64; N]; N], mut right: [f64; N]) -> [f6
             .unwrap_or(pivot);
         matrix.swap(pivot, best);
         right.swap(pivot, best);
-        for row in pivot + 1..N {
-            let factor = matrix[row][pivot] / matrix[pivot][pivot];
-            for column in pivot..N {
-                matrix[row][column] -= factor * matrix[pivot][column];
+        let (above, below) = matrix.split_at_mut(pivot + 1);
+        let (line, (solved, unsolved)) = (&above[pivot], right.split_at_mut(pivot + 1));
+        for (row, value) in below.iter_mut().zip(unsolved) {
+            let factor = row[pivot] / line[pivot];
+            for (cell, over) in row.iter_mut().zip(line).skip(pivot) {
+                *cell -= factor * over;
             }
-            right[row] -= factor * right[pivot];
+            *value -= factor * solved[pivot];
         }
     }
     for row in (0..N).rev() {
