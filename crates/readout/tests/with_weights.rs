@@ -67,10 +67,10 @@ fn names_of_a_list_are_set_right_in_the_sample() {
         ran(command(&place).args(["transcribe", "--quality", "fast"]).arg(sample()).args(more))
     };
     let named = transcribe(&["--names".as_ref(), list.as_ref()]);
-    assert!(named.works().contains("Skjoldraath"), "{named:?}");
+    assert!(named.works().contains("Lequenvel"), "{named:?}");
     assert!(named.err.contains("set right"), "{named:?}");
     let heard = transcribe(&["--no-repairs".as_ref()]).works().to_owned();
-    assert!(!heard.contains("Skjoldraath"));
+    assert!(!heard.contains("Lequenvel"));
     ran(command(&place).arg("add").arg(sample())).works();
     ran(command(&place).args(["run", "--quality", "fast"])).works();
     let kept =

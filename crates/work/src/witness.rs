@@ -28,7 +28,7 @@ const TOOL: &str = "witness/1";
 /// offered, and the nats from which on it is put in. These and the bounds below were chosen on the sample and on the talk of
 /// seed 7 of `samples/make/dialogue.py`.
 const SOUND_COUNTS: f32 = 2.0;
-const ENOUGH: f32 = 1.5;
+const ENOUGH: f32 = 0.5;
 /// Nats a token by which the sound must speak against a wording that was put in, so that it is only offered.
 const CONTRADICTS: f32 = 4.5;
 /// Nats by which the sound must hold a heard word beside a name, so that the word stays.
@@ -36,7 +36,7 @@ const HOLDS: f32 = 3.0;
 /// Heard words that may stay on a side.
 const MOST_STAYING: u32 = 2;
 /// Less probable offers are not put in, whatever the sound says: two wrong wordings may be told apart as well.
-const LEAST_SCORE: f32 = 0.4;
+const LEAST_SCORE: f32 = 0.25;
 /// More probable repairs need no witness: what people ordered.
 const CERTAIN: f32 = 0.9999;
 
@@ -496,7 +496,7 @@ mod tests {
             (standing(false, 0.5, false), ENOUGH / SOUND_COUNTS + 0.1, true),
             (standing(false, 0.5, false), ENOUGH / SOUND_COUNTS - 0.1, false),
             (standing(false, 0.85, false), 0.0, true),
-            (standing(false, 0.85, false), -0.5, false),
+            (standing(false, 0.85, false), -0.8, false),
             (standing(false, 0.5, true), 9.0, false),
             (standing(false, 0.1, false), 9.0, false),
             (standing(true, 0.95, false), -CONTRADICTS - 0.1, false),

@@ -312,8 +312,7 @@ pub(crate) fn probed(
     let said =
         |tag: &Option<String>| tag.as_ref().map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty());
     let title = said(&tags.title);
-    let people: Vec<Person> =
-        said(&tags.artist).map(|name| Person { name, role: None }).into_iter().collect();
+    let people: Vec<Person> = said(&tags.artist).as_deref().map(people_of).unwrap_or_default();
     // What a feed says of its episode outranks the tags of the file, which are often those of another programme.
     let published: bool = tx.query_row(
         "SELECT EXISTS (SELECT 1 FROM outlets WHERE episode = ?1 AND item <> '{}')",
@@ -548,6 +547,22 @@ pub(crate) fn entry(tx: &Transaction<'_>, id: EpisodeId) -> Result<EpisodeEntry>
     Ok(EpisodeEntry { coverage, episode, show, recording, hearing, version, cells })
 }
 
+/// The people that a file's artist names. There is one tag for all of them: "Ann Lee and Bob Ray" are two where each side is a name
+/// of several words; "Simon and Garfunkel" stay what they are.
+fn people_of(artist: &str) -> Vec<Person> {
+    let person = |name: &str| Person { name: name.trim().to_owned(), role: None };
+    let parts: Vec<&str> = artist
+        .split([';', '/'])
+        .flat_map(|part| part.split(" and "))
+        .flat_map(|part| part.split(" & "))
+        .collect();
+    let whole = |part: &&str| part.split_whitespace().count() >= 2;
+    if parts.len() > 1 && parts.iter().all(whole) {
+        return parts.into_iter().map(person).collect();
+    }
+    vec![person(artist)]
+}
+
 pub(crate) fn versions(tx: &Transaction<'_>) -> Result<Vec<(EpisodeId, u64)>> {
     let mut statement = tx.prepare_cached("SELECT id, version FROM episodes")?;
     let rows = statement.query_map([], |row| Ok((parsed(row, "id")?, count(row, "version")?)))?;
@@ -636,5 +651,19 @@ fn one<T: Copy + ToString>(what: &'static str, wanted: &str, found: Vec<(T, Stri
                 several.iter().map(|(id, name)| format!("{} ({name})", id.to_string())).collect();
             Err(Error::Ambiguous { wanted: wanted.into(), candidates })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::people_of;
+
+    #[test]
+    fn one_tag_names_several_people() {
+        let names = |artist| people_of(artist).into_iter().map(|person| person.name).collect::<Vec<_>>();
+        assert_eq!(names("Ann Lee and Bob Ray"), ["Ann Lee", "Bob Ray"]);
+        assert_eq!(names("Ann Lee; Bob Ray & Cy May"), ["Ann Lee", "Bob Ray", "Cy May"]);
+        assert_eq!(names("Simon and Garfunkel"), ["Simon and Garfunkel"]);
+        assert_eq!(names("The Desk"), ["The Desk"]);
     }
 }

@@ -51,6 +51,13 @@ pub fn add(everywhere: &Everywhere, add: &Add) -> Result<Outcome> {
             "add that file alone, and the others without them",
         ));
     }
+    // The tags of a recording say of which show it is, and they are read later.
+    if add.names.is_some() && add.show.is_none() && !files.is_empty() {
+        return Err(wrong_use(
+            "--names is a list of a show's names, and nobody said which show that is",
+            "say --show TITLE too, or import the list later: `readout names import FILE --show TITLE`",
+        ));
+    }
     let mut added = 0;
     let mut shows = BTreeSet::new();
     let mut recordings = BTreeMap::new();
